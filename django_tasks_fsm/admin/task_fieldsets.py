@@ -1,0 +1,23 @@
+"""Which fields of a task a person sees, and in which order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from django_tasks_fsm.admin.trigger_fields import TRIGGER_FIELDS
+
+_LIMITS = (("max_attempts", "timeout"), "on_lost", "cancel_on_exception")
+_MISSED = ("catch_up", ("catch_up_cap", "misfire_grace"))
+
+
+def fieldsets_for(may_edit: bool, may_see_payload: bool) -> list[tuple[Any, dict[str, Any]]]:
+    """Return the fieldsets for one kind of user."""
+    payload = (("args", "kwargs") if may_edit else ("shown_args", "shown_kwargs")) if may_see_payload else ()
+    schedule = TRIGGER_FIELDS if may_edit else ("schedule",)
+    return [
+        (_("Definition"), {"fields": ("name", "function", *payload, ("queue", "priority"), "group", "description")}),
+        (_("Schedule"), {"fields": (*schedule, *_MISSED), "classes": ("fsm-schedule",)}),
+        (_("Limits and retries"), {"fields": _LIMITS}),
+    ]

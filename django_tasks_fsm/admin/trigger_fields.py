@@ -1,0 +1,126 @@
+"""The fields of a form that make a trigger, and the way from the stored one to them and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from django_tasks_fsm.admin.verb_forms import LocalDateTimeInput, zone_note
+from django_tasks_fsm.core import triggers
+from django_tasks_fsm.core.triggers.zone import zone_keys
+from django_tasks_fsm.exceptions import InvalidTrigger
+
+KINDS = (
+    ("manual", _("Only when asked")),
+    ("once", _("Once, at a time")),
+    ("interval", _("Again and again, at an interval")),
+    ("cron", _("By a cron expression")),
+)
+FIELD_OF = {"once": "trigger_at", "interval": "trigger_every", "cron": "trigger_cron"}
+"""The field that each kind needs, and under which its errors are shown."""
+
+TRIGGER_FIELDS = ("trigger_kind", "trigger_cron", "trigger_timezone", "trigger_every", "trigger_at")
+
+
+def _zones() -> list[tuple[str, str]]:
+    return [(key, key) for key in sorted(zone_keys())]
+
+
+class TriggerFields(forms.Form):
+    """Say when a task fires. ``stored`` is the trigger that the row has."""
+
+    trigger_kind = forms.ChoiceField(label=_("It runs"), choices=KINDS)
+    trigger_cron = forms.CharField(
+        label=_("Cron expression"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "vTextField fsm-code", "autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("Minute, hour, day of month, month, day of week: 15 3 * * 1-5 is 03:15 from Monday to Friday."),
+    )
+    trigger_timezone = forms.ChoiceField(
+        label=_("Time zone"), choices=_zones, required=False, help_text=_("The clock that the expression follows.")
+    )
+    trigger_every = forms.FloatField(
+        label=_("Seconds between two runs"),
+        required=False,
+        min_value=0.01,
+        help_text=_("3600 is an hour, 86400 a day."),
+    )
+    trigger_at = forms.DateTimeField(label=_("Date and time"), required=False, widget=LocalDateTimeInput)
+
+    stored: Mapping[str, Any] = {}
+
+    def set_up_trigger(self, stored: Any) -> None:
+        """Show the stored trigger; one of a kind that has no fields here can be kept as it is."""
+        self.stored = stored if isinstance(stored, Mapping) else {}
+        kind = str(self.stored.get("kind", "manual"))
+        offered: list[tuple[str, Any]] = list(KINDS)
+        if kind not in dict(KINDS):
+            offered.append((kind, _("As it is (%(kind)s)") % {"kind": kind}))
+        self.fields["trigger_kind"].choices = offered  # type: ignore[attr-defined]
+        self.fields["trigger_at"].help_text = zone_note()
+        self.initial = {
+            **self.initial,
+            "trigger_kind": kind,
+            "trigger_cron": self.stored.get("expression", ""),
+            "trigger_timezone": self.stored.get("timezone") or timezone.get_current_timezone_name(),
+            "trigger_every": self.stored.get("every"),
+            "trigger_at": _instant(self.stored.get("at")),
+        }
+
+    def built_trigger(self, name: str) -> dict[str, Any] | None:
+        """Return the JSON of the trigger, None with an error under the field that is to blame."""
+        kind = self.cleaned_data.get("trigger_kind", "")
+        if kind not in dict(KINDS):
+            return dict(self.stored)
+        needed = FIELD_OF.get(kind)
+        if needed in self.errors:
+            return None
+        if needed and self.cleaned_data.get(needed) in (None, ""):
+            self.add_error(needed, _("This kind of schedule needs it."))
+            return None
+        try:
+            return triggers.dump(triggers.load(self._as_json(kind, name)))
+        except InvalidTrigger as error:
+            self.add_error(needed, str(error))
+            return None
+
+    def _as_json(self, kind: str, name: str) -> dict[str, Any]:
+        """Return what was entered, with those settings of the stored trigger that have no field here."""
+        given: dict[str, Any] = dict(self.stored) if self.stored.get("kind") == kind else {"version": 1, "kind": kind}
+        entered = self.cleaned_data
+        if kind == "once":
+            given["at"] = _aware(entered["trigger_at"]).isoformat()
+        elif kind == "interval":
+            given["every"] = entered["trigger_every"]
+        elif kind == "cron":
+            given |= {"expression": entered["trigger_cron"], "timezone": entered.get("trigger_timezone") or "UTC"}
+            if "h" in given["expression"].lower():
+                given.setdefault("seed", name)  # H spreads load by a seed: another one for each task
+        return given
+
+
+def is_same_trigger(before: Any, after: Any) -> bool:
+    """Tell whether two stored triggers fire alike; one that cannot be read is like none."""
+    try:
+        return triggers.load(before) == triggers.load(after)
+    except InvalidTrigger:
+        return bool(before == after)
+
+
+def _instant(text: Any) -> datetime | None:
+    try:
+        found = parse_datetime(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

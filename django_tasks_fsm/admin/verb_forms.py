@@ -1,0 +1,52 @@
+"""What a verb asks before it acts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+REASON_LENGTH = 500
+
+
+class LocalDateTimeInput(forms.DateTimeInput):
+    """The browser's own field for date and time; text where it has none. No script is needed."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"step": "1", **(attrs or {})}, format="%Y-%m-%dT%H:%M:%S")
+
+
+def zone_note() -> str:
+    """Return the sentence that names the time zone of entered times."""
+    return gettext("Times are in the time zone %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
+
+
+class ReasonForm(forms.Form):
+    """Ask why; the answer stands in the history."""
+
+    class Media:
+        css = {"all": ("admin/css/forms.css",)}
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=REASON_LENGTH,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+        help_text=_("Optional. It is kept in the history."),
+    )
+
+
+class WhenForm(ReasonForm):
+    """Ask when, and why."""
+
+    at = forms.DateTimeField(label=_("When?"), widget=LocalDateTimeInput)
+    field_order = ("at", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["at"].help_text = zone_note()

@@ -1,0 +1,71 @@
+"""What a verb is to the admin: words, a permission, where it fits, and what it does to rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext, ngettext
+
+from django_tasks_fsm.admin.verb_forms import ReasonForm
+from django_tasks_fsm.drawing import word
+from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.models.querysets import Report
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+Act = Callable[[QuerySet[Any], Actor, Mapping[str, Any]], Report]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One thing that people do to rows.
+
+    ``fits`` tells whether it is offered for a row; ``act`` decides again in SQL, and its report is the truth. ``done``
+    is a lazy ngettext of ``count``, the number of rows that it moved.
+    """
+
+    name: str
+    label: _StrPromise
+    effect: _StrPromise
+    permission: str
+    fits: Callable[[Any], bool]
+    act: Act
+    done: Any
+    form: type[ReasonForm] = ReasonForm
+    blocks_dependents: bool = False
+    is_grave: bool = False
+
+
+def in_states(*states: str) -> Callable[[Any], bool]:
+    """Return a test for rows whose state is one of these."""
+    allowed = frozenset(map(str, states))
+    return lambda row: row.state in allowed
+
+
+def by_queryset(method: str) -> Act:
+    """Return the act that calls a method of the model's queryset with the fields of the form."""
+    return lambda rows, actor, said: getattr(rows, method)(actor=actor, **said)
+
+
+def sentence(verb: Verb, report: Report) -> str:
+    """Return what became of the rows: "2 runs retried, 1 skipped: running"."""
+    parts = [str(verb.done % {"count": len(report.moved)})] if report.moved else []
+    if report.asked:
+        text = ngettext("%(count)d running run asked to stop", "%(count)d running runs asked to stop", report.asked)
+        parts.append(text % {"count": report.asked})
+    if report.refused_count:
+        text = ngettext("%(count)d skipped: %(states)s", "%(count)d skipped: %(states)s", report.refused_count)
+        parts.append(text % {"count": report.refused_count, "states": _states(report)})
+    return gettext(", ").join(parts) or gettext("Nothing was left to do")
+
+
+def _states(report: Report) -> str:
+    """Return the states of the rows that were left alone, with their numbers where there are several."""
+    words = [(word(state).lower(), count) for state, count in report.refused]
+    if len(words) == 1:
+        return words[0][0]
+    return gettext(", ").join(f"{count} {state}" for state, count in words)

@@ -1,0 +1,144 @@
+"""The ``django.tasks`` backend. It holds no state: Django and the backport may each make instances of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.core import checks
+
+from django_tasks_fsm import conf, policies, registry
+from django_tasks_fsm.core.names import QUEUE_NAME
+from django_tasks_fsm.core.payload import checked
+from django_tasks_fsm.declare import FSMTask
+from django_tasks_fsm.results import FSMTaskResult, parse_id, result_of
+from django_tasks_fsm.tasks_api import (
+    BaseTaskBackend,
+    InvalidTask,
+    Task,
+    no_result,
+    task_enqueued,
+)
+
+if TYPE_CHECKING:
+    from django_tasks_fsm.models import TaskRun
+    from django_tasks_fsm.store.enqueue import Request
+
+Payload = tuple[list[Any], dict[str, Any]]
+
+
+class FSMBackend(BaseTaskBackend):
+    """Keep runs in the project's database. Models are imported when first needed: ``@task`` may ask for the backend
+    before the apps are loaded."""
+
+    task_class = FSMTask
+    supports_defer = True
+    supports_async_task = True
+    supports_get_result = True
+    supports_priority = True
+
+    def validate_task(self, task: Task) -> None:
+        """Refuse what Django refuses, and a queue name that the database or a command line could not hold."""
+        policies.check_types(task)
+        super().validate_task(task)
+        policies.check_run_after(task)
+        if task.name == "<lambda>":  # all lambdas of a module have one name, and a worker finds functions by name
+            raise InvalidTask("Task function must be defined at a module level.")
+        if not QUEUE_NAME.fullmatch(task.queue_name):
+            raise InvalidTask(
+                f"Queue name {task.queue_name!r} must have 1 to 64 letters, digits, dots, hyphens or underscores."
+            )
+        if len(task.module_path) > 200:
+            raise InvalidTask(f"The path of the task function has more than 200 characters: {task.module_path!r}.")
+
+    def enqueue(self, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> FSMTaskResult:
+        """Store one run in the current transaction and return its result."""
+        return self._enqueue(task, args, kwargs)
+
+    def prepare(self, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> FSMTaskResult:
+        """Store one run that waits in PREPARE."""
+        return self._enqueue(task, args, kwargs, prepare=True)
+
+    def enqueue_many(self, task: Task, calls: Iterable[tuple[Sequence[Any], Mapping[str, Any]]]) -> list[FSMTaskResult]:
+        """Store one run for each call, all or none, with a handful of statements."""
+        from django_tasks_fsm.store.enqueue import enqueue_many
+
+        self.validate_task(task)
+        payloads = [_checked(args, kwargs, f"calls[{index}].") for index, (args, kwargs) in enumerate(calls)]
+        if not payloads:
+            return []
+        using = self._using()
+        requests = self._requests(task, payloads, using)
+        runs = enqueue_many(requests, using)
+        return [self._announced(run, request, task) for run, request in zip(runs, requests, strict=True)]
+
+    def get_result(self, result_id: str) -> FSMTaskResult:
+        """Return a result by id; raise TaskResultDoesNotExist for an unknown or malformed one."""
+        from django_tasks_fsm.models import TaskRun
+
+        run_id = parse_id(result_id)
+        run = run_id and TaskRun.objects.using(self._using()).select_related("task").filter(pk=run_id).first()
+        if not run:
+            raise no_result(result_id)
+        return result_of(run, self.alias)
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        """Report what is wrong with this backend's settings."""
+        from django_tasks_fsm.checks import check_backend
+
+        return check_backend(self.alias, self.options, self.queues)
+
+    def _enqueue(self, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any], **changes: Any) -> FSMTaskResult:
+        from django_tasks_fsm.store.enqueue import enqueue
+
+        self.validate_task(task)
+        payload = _checked(args, kwargs)
+        using = self._using()
+        (request,) = self._requests(task, [payload], using, **changes)
+        return self._announced(enqueue(request, using), request, task)
+
+    def _requests(self, task: Task, payloads: Iterable[Payload], using: str, **changes: Any) -> list[Request]:
+        from django_tasks_fsm.store.definitions import know_queue, task_id
+        from django_tasks_fsm.store.enqueue import Request
+
+        know_queue(task.queue_name, using)
+        row = task_id(task.module_path, task.module_path, _policies(task), using)
+        return [
+            Request(
+                task_id=row,
+                args=args,
+                kwargs=kwargs,
+                queue=task.queue_name,
+                priority=task.priority,
+                run_at=task.run_after,
+                key=getattr(task, "key", None),
+                graph=getattr(task, "graph", None),
+                prerequisites=getattr(task, "prerequisites", ()),
+                **changes,
+            )
+            for args, kwargs in payloads
+        ]
+
+    def _announced(self, run: TaskRun, request: Request, task: Task) -> FSMTaskResult:
+        if run.pk != request.id:  # the key was borne already: nothing was enqueued, and the run is another's
+            return result_of(run, self.alias)
+        result = result_of(run, self.alias, task)
+        task_enqueued.send_robust(type(self), task_result=result)
+        return result
+
+    def _using(self) -> str:
+        from django.db import router
+
+        from django_tasks_fsm.models import TaskRun
+
+        return router.db_for_write(TaskRun)
+
+
+def _checked(args: Sequence[Any], kwargs: Mapping[str, Any], where: str = "") -> Payload:
+    limit = conf.options().max_payload_bytes
+    return checked(list(args), f"{where}args", limit), checked(dict(kwargs), f"{where}kwargs", limit)
+
+
+def _policies(task: Task) -> dict[str, Any]:
+    # The row is the function's, so it gets what the function declares, not what one enqueue changed.
+    return registry.policies_of(registry.functions().get(task.module_path, task))

@@ -1,0 +1,151 @@
+"""The app's options, read from ``TASKS[alias]["OPTIONS"]`` into one frozen object."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from django_tasks_fsm.core.states import FINAL
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a project may set; the key in ``OPTIONS`` is the field's name in capitals."""
+
+    lease_seconds: float = 60.0
+    """A worker whose heartbeat is older than this (database clock) is lost and its runs are rescued."""
+    heartbeat_seconds: float | None = None
+    """Time between two heartbeats; a quarter of the lease when not set."""
+    max_losses: int = 3
+    """A run that has taken this many workers down with it is FAILED as poison."""
+    max_payload_bytes: int = 1_000_000
+    """The largest arguments or result of one run, as JSON."""
+    task_modules: tuple[str, ...] = ()
+    """Modules with tasks beside the ``tasks`` module of each installed app."""
+    retention_days: Mapping[str, float | None] = field(default_factory=dict)
+    """Days to keep finished runs by state, such as ``{"DONE": 7}``; what is not named is kept for ever."""
+    graph_engine: str = "auto"
+    """Who lays graphs out: ``auto``, ``builtin`` or ``graphviz``."""
+
+    @property
+    def lease(self) -> timedelta:
+        """Return the lease as a duration."""
+        return timedelta(seconds=self.lease_seconds)
+
+    @property
+    def heartbeat(self) -> float:
+        """Return the seconds between two heartbeats."""
+        return self.heartbeat_seconds or self.lease_seconds / 4
+
+
+def backends() -> dict[str, Mapping[str, Any]]:
+    """Return the entries of ``settings.TASKS`` whose backend is ours, or derives from ours, by alias."""
+    return {alias: entry for alias, entry in getattr(settings, "TASKS", {}).items() if _is_ours(entry)}
+
+
+def _is_ours(entry: Mapping[str, Any]) -> bool:
+    path = entry.get("BACKEND", "")
+    if path == "django_tasks_fsm.backend.FSMBackend":
+        return True
+    try:
+        return any(base.__module__ == "django_tasks_fsm.backend" for base in import_string(path).__mro__)
+    except (ImportError, AttributeError):
+        return False  # Django's own check reports a backend that cannot be imported
+
+
+def parse(raw: Mapping[str, Any], path: str) -> Options:
+    """Return the options of one backend; raise ImproperlyConfigured that names ``path`` and the bad key or value."""
+    if not isinstance(raw, Mapping):
+        raise ImproperlyConfigured(f"{path} must be a dict, not {raw!r}.")
+    known = {option.name.upper(): option.name for option in fields(Options)}
+    for key in raw:
+        if key not in known:
+            near = get_close_matches(str(key).upper(), known, n=1, cutoff=0.5)
+            hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(sorted(known))}."
+            raise ImproperlyConfigured(f"{path}[{key!r}] is not an option of django_tasks_fsm.{hint}")
+    options = Options(**{known[key]: value for key, value in raw.items()})
+    _validate_numbers(options, path)
+    _validate_words(options, path)
+    _validate_retention(options, path)
+    return options
+
+
+def _validate_numbers(options: Options, path: str) -> None:
+    for name in ("lease_seconds", "max_losses", "max_payload_bytes", "heartbeat_seconds"):
+        value = getattr(options, name)
+        optional = name == "heartbeat_seconds" and value is None
+        if not optional and not (_is_number(value) and 0 < value < math.inf):
+            raise ImproperlyConfigured(f"{path}[{name.upper()!r}] must be a number above zero, not {value!r}.")
+    if options.heartbeat > options.lease_seconds / 2:
+        raise ImproperlyConfigured(f"{path}['HEARTBEAT_SECONDS'] must be at most half of LEASE_SECONDS.")
+
+
+def _validate_words(options: Options, path: str) -> None:
+    modules: Any = options.task_modules
+    if not isinstance(modules, (list, tuple, set)) or not all(isinstance(name, str) for name in modules):
+        raise ImproperlyConfigured(f"{path}['TASK_MODULES'] must be a list of module names, not {modules!r}.")
+    if options.graph_engine not in ("auto", "builtin", "graphviz"):
+        raise ImproperlyConfigured(f"{path}['GRAPH_ENGINE'] must be 'auto', 'builtin' or 'graphviz'.")
+
+
+def _validate_retention(options: Options, path: str) -> None:
+    if not isinstance(options.retention_days, Mapping):
+        raise ImproperlyConfigured(f"{path}['RETENTION_DAYS'] must be a dict, not {options.retention_days!r}.")
+    for state, days in options.retention_days.items():
+        if state not in [final.value for final in FINAL]:
+            known = ", ".join(sorted(final.value for final in FINAL))
+            raise ImproperlyConfigured(f"{path}['RETENTION_DAYS'] has {state!r}. The final states are: {known}.")
+        if days is not None and not (_is_number(days) and 0 <= days < 1e6):
+            raise ImproperlyConfigured(f"{path}['RETENTION_DAYS'][{state!r}] must be a number of days, not {days!r}.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+@cache
+def options() -> Options:
+    """Return the options of the first backend of ours in ``settings.TASKS``; the defaults where there is none."""
+    for alias, entry in backends().items():
+        return parse(entry.get("OPTIONS", {}), f"TASKS[{alias!r}]['OPTIONS']")
+    return Options()
+
+
+@cache
+def aliases() -> tuple[str, ...]:
+    """Return the aliases of our backends in the order of the settings."""
+    return tuple(backends())
+
+
+def declared_queues() -> set[str]:
+    """Return the queue names that the settings of our backends list."""
+    return {queue for entry in backends().values() for queue in entry.get("QUEUES", ["default"])}
+
+
+def uses_time_zones() -> bool:
+    """Return ``settings.USE_TZ``: whether the database holds UTC or local time without a zone."""
+    return bool(settings.USE_TZ)
+
+
+def debug() -> bool:
+    """Return ``settings.DEBUG``."""
+    return bool(settings.DEBUG)
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting == "TASKS":
+        options.cache_clear()
+        aliases.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="django_tasks_fsm.conf")

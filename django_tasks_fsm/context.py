@@ -1,0 +1,199 @@
+"""What a running function can ask and say: ``context``, its first argument on request, or ``current_run()``."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from asgiref.sync import sync_to_async
+
+from django_tasks_fsm.core.outcomes import Claim
+from django_tasks_fsm.exceptions import (
+    CancellationRequested,
+    OwnershipLost,
+    RescheduleRequested,
+    RunTimedOut,
+    TasksFSMError,
+)
+from django_tasks_fsm.results import in_event_loop
+from django_tasks_fsm.tasks_api import TaskContext, TaskResult
+
+if TYPE_CHECKING:
+    from django_tasks_fsm.store.notes import PrerequisiteResult
+
+logger = logging.getLogger("django_tasks_fsm.run")
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks of ``check`` into the database; requests that the heartbeat brings are seen at once."""
+
+_current: ContextVar[RunContext | None] = ContextVar("django_tasks_fsm_run", default=None)
+
+
+class NoCurrentRun(TasksFSMError):
+    """Raised by ``current_run`` outside a run."""
+
+    def __init__(self) -> None:
+        super().__init__("No run is being executed here. current_run() works inside a task that a worker runs.")
+
+
+def current_run() -> RunContext:
+    """Return the context of the run that this thread or coroutine executes; raise NoCurrentRun outside one."""
+    context = _current.get()
+    if context is None:
+        raise NoCurrentRun
+    return context
+
+
+class RunContext(TaskContext):
+    """Django's TaskContext with progress, log, metadata, prerequisites, cooperative stop and self-rescheduling.
+
+    The writing methods are guarded by the fence and raise OwnershipLost once the run belongs to somebody else. They use
+    the thread's own connection, so inside ``atomic`` they commit, or not, with the task's work. A coroutine awaits
+    their twins with an ``a`` in front, because Django lets nobody query within an event loop.
+    """
+
+    # The parent is a frozen dataclass with slots; its own __setattr__ does not work for subclasses without them.
+    __setattr__ = object.__setattr__
+
+    def __init__(self, claim: Claim, using: str, make_result: Callable[[], TaskResult], timeout: float | None) -> None:
+        self._claim = claim
+        self._using = using
+        self._make_result = make_result
+        self._deadline: float | None = None
+        self._looked_at = time.monotonic()
+        self._metadata: dict[str, Any] | None = None
+        self.stop_reason: str = ""
+        self.timeout = timeout
+
+    def begin(self) -> None:
+        """Start the clock of the timeout: time that a claimed run waited for a thread does not count."""
+        self._looked_at = time.monotonic()
+        if self.timeout is not None:
+            self._deadline = self._looked_at + self.timeout
+
+    @property
+    def task_result(self) -> TaskResult:  # type: ignore[override]
+        """Return the run as Django shows it, as it was when it started."""
+        return self._make_result()
+
+    @property
+    def attempt(self) -> int:
+        """Return the number of this attempt, from 1."""
+        return self._claim.attempt
+
+    @property
+    def run_id(self) -> uuid.UUID:
+        """Return the id of the run: the same for all its attempts, so a good idempotency key for the outside world."""
+        return self._claim.id
+
+    @property
+    def graph(self) -> uuid.UUID:
+        """Return the id of the run graph; a run that stands alone founds one."""
+        from django_tasks_fsm.store import notes
+
+        return notes.join_graph(self._claim.id, self._claim.fence, self._using)
+
+    def check(self) -> None:
+        """Raise CancellationRequested, OwnershipLost or RunTimedOut when the run should stop; otherwise cost nothing.
+
+        Call it in every loop: a function on a thread cannot be stopped from outside. In a coroutine it asks nobody, and
+        knows what the worker's heartbeat has learned.
+        """
+        if self.stop_reason:
+            raise CancellationRequested(self.stop_reason)
+        now = time.monotonic()
+        if self._deadline is not None and now > self._deadline:
+            raise RunTimedOut(self.timeout or 0.0)
+        if now - self._looked_at >= LOOK_EVERY and not in_event_loop():
+            self._looked_at = now
+            self._look()
+
+    def _look(self) -> None:
+        from django_tasks_fsm.store import notes
+
+        if notes.stop_requested(self._claim.id, self._claim.fence, self._using):
+            self.request_stop("a person asked for it")
+            self.check()
+
+    def request_stop(self, reason: str) -> None:
+        """Make the next ``check`` raise; called by the worker when its heartbeat learns of a request."""
+        self.stop_reason = reason
+
+    def progress(self, done: int, total: int | None = None, note: str = "") -> None:
+        """Store how far the run is, for the admin; also a ``check``."""
+        from django_tasks_fsm.store import notes
+
+        self.check()
+        notes.progress(self._claim.id, self._claim.fence, done, total, note, self._using)
+
+    def log(self, message: str, level: int = logging.INFO) -> None:
+        """Append a line to the log of the run and pass it on to the logger ``django_tasks_fsm.run``."""
+        from django_tasks_fsm.store import notes
+
+        logger.log(level, "%s %s", self._claim.id, message)
+        line = f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {logging.getLevelName(level)} {message}\n"
+        notes.log(self._claim.id, self._claim.fence, line, self._using)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Return the metadata of the run, as a dict to change and then keep by ``save_metadata``."""
+        from django_tasks_fsm.store import notes
+
+        if self._metadata is None:
+            self._metadata = notes.load_metadata(self._claim.id, self._using)
+        return self._metadata
+
+    def save_metadata(self) -> None:
+        """Store the metadata; raise UnstorablePayload naming a value that JSON cannot hold."""
+        from django_tasks_fsm.core.payload import checked
+        from django_tasks_fsm.store import notes
+
+        stored = checked(self.metadata, "metadata")
+        notes.save_metadata(self._claim.id, self._claim.fence, stored, self._using)
+
+    def prerequisites(self) -> list[PrerequisiteResult]:
+        """Return how the prerequisites of this run ended: run id, task name, state, result, error."""
+        from django_tasks_fsm.store import notes
+
+        return notes.prerequisite_results(self._claim.id, self._using)
+
+    async def aprogress(self, done: int, total: int | None = None, note: str = "") -> None:
+        """See progress."""
+        await sync_to_async(self.progress)(done, total, note)
+
+    async def alog(self, message: str, level: int = logging.INFO) -> None:
+        """See log."""
+        await sync_to_async(self.log)(message, level)
+
+    async def ametadata(self) -> dict[str, Any]:
+        """See metadata; once awaited, the property gives the same dict."""
+        return await sync_to_async(lambda: self.metadata)()
+
+    async def asave_metadata(self) -> None:
+        """See save_metadata."""
+        await sync_to_async(self.save_metadata)()
+
+    async def aprerequisites(self) -> list[PrerequisiteResult]:
+        """See prerequisites."""
+        return await sync_to_async(self.prerequisites)()
+
+    def reschedule(self, delay: float | timedelta) -> NoReturn:
+        """End this attempt and run the same run again after ``delay`` seconds; the attempt is not charged."""
+        seconds = delay.total_seconds() if isinstance(delay, timedelta) else float(delay)
+        if not 0 <= seconds <= 100 * 366 * 86400:
+            raise ValueError(f"A delay is between 0 seconds and 100 years, not {delay!r}.")
+        raise RescheduleRequested(seconds)
+
+
+def enter(context: RunContext) -> None:
+    """Make ``context`` current; leaving needs nothing, because each run has a contextvars context of its own."""
+    context.begin()
+    _current.set(context)
+
+
+__all__ = ["NoCurrentRun", "OwnershipLost", "RunContext", "current_run", "enter"]

@@ -1,0 +1,90 @@
+"""What passes between store and worker: a claim going out, an outcome coming back. Both are frozen."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+
+class Ending(StrEnum):
+    """How an attempt ended; the value is the event of the run machine that it causes."""
+
+    DONE = "done"
+    FAILED = "error"
+    RETRY = "retry"
+    CANCELLED = "cancel"
+    RESCHEDULED = "reschedule"
+    RELEASED = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One run handed to this worker: its right to write ends when the row's ``fence`` moves on."""
+
+    id: uuid.UUID
+    task_id: int
+    fence: int
+    attempt: int
+    queue: str
+    priority: int
+    args: list[Any]
+    kwargs: dict[str, Any]
+    enqueued_at: datetime
+    run_at: datetime
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An exception as text: it crosses threads, processes and the database without being pickled."""
+
+    exception: str
+    message: str
+    traceback: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a claim. Make one with the constructor of its ending; each fills exactly the fields it needs."""
+
+    claim: Claim
+    ending: Ending
+    result_json: str | None = None
+    failure: Failure | None = None
+    delay: timedelta | None = None
+    reason: str = ""
+    exception: BaseException | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def done(cls, claim: Claim, result_json: str) -> Outcome:
+        """Say that the function returned; ``result_json`` is its value as JSON text."""
+        return cls(claim, Ending.DONE, result_json=result_json)
+
+    @classmethod
+    def failed(cls, claim: Claim, failure: Failure, exception: BaseException | None = None) -> Outcome:
+        """Say that the attempt failed and no further one follows."""
+        return cls(claim, Ending.FAILED, failure=failure, reason=failure.reason, exception=exception)
+
+    @classmethod
+    def retry(cls, claim: Claim, failure: Failure, delay: timedelta, reason: str = "") -> Outcome:
+        """Say that the attempt failed and another follows after ``delay``."""
+        return cls(claim, Ending.RETRY, failure=failure, delay=delay, reason=reason)
+
+    @classmethod
+    def cancelled(cls, claim: Claim, reason: str, failure: Failure | None = None) -> Outcome:
+        """Say that the run obeyed a request to stop, or asked for it itself."""
+        return cls(claim, Ending.CANCELLED, failure=failure, reason=reason)
+
+    @classmethod
+    def rescheduled(cls, claim: Claim, delay: timedelta, reason: str = "") -> Outcome:
+        """Say that the run wants to be run again after ``delay``; the attempt is not charged."""
+        return cls(claim, Ending.RESCHEDULED, delay=delay, reason=reason)
+
+    @classmethod
+    def released(cls, claim: Claim, reason: str) -> Outcome:
+        """Give an unfinished claim back; the attempt is not charged."""
+        return cls(claim, Ending.RELEASED, reason=reason)

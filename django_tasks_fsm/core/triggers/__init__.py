@@ -1,0 +1,50 @@
+"""When a task fires: the kinds of triggers, their JSON, and short constructors for them.
+
+A kind is a class in a file of its own, registered with ``register_kind``; nothing else lists the kinds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django_tasks_fsm.core.triggers.base import Due, Trigger
+from django_tasks_fsm.core.triggers.cron import Cron
+from django_tasks_fsm.core.triggers.interval import Interval, from_seconds
+from django_tasks_fsm.core.triggers.manual import Manual
+from django_tasks_fsm.core.triggers.once import Once
+from django_tasks_fsm.core.triggers.registry import dump, kinds, load, register_kind
+from django_tasks_fsm.core.triggers.walk import preview
+
+
+def cron(expression: str, timezone: str = "UTC", **options: Any) -> Cron:
+    """Return a trigger for a cron expression; ``options`` are the other fields of Cron."""
+    return Cron(expression, timezone, **options)
+
+
+def every(interval: timedelta | int | float, **options: Any) -> Interval:
+    """Return a trigger for an interval (timedelta, or seconds); ``options`` are the other fields of Interval."""
+    return Interval(interval if isinstance(interval, timedelta) else from_seconds(interval), **options)
+
+
+def at(instant: datetime) -> Once:
+    """Return a trigger that fires once, at an aware datetime."""
+    return Once(instant)
+
+
+__all__ = [
+    "Cron",
+    "Due",
+    "Interval",
+    "Manual",
+    "Once",
+    "Trigger",
+    "at",
+    "cron",
+    "dump",
+    "every",
+    "kinds",
+    "load",
+    "preview",
+    "register_kind",
+]

@@ -1,0 +1,209 @@
+"""``@task``: what a function declares about the way it is run."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from django_tasks_fsm import policies, registry
+from django_tasks_fsm.core.prerequisites import Condition
+from django_tasks_fsm.core.retry import RetryPolicy
+from django_tasks_fsm.tasks_api import (
+    DEFAULT_TASK_BACKEND_ALIAS,
+    DEFAULT_TASK_PRIORITY,
+    DEFAULT_TASK_QUEUE_NAME,
+    InvalidTask,
+    Task,
+)
+
+if TYPE_CHECKING:
+    from django_tasks_fsm.models import Task as TaskRow
+    from django_tasks_fsm.results import FSMTaskResult
+
+Backoff = Callable[[BaseException, "FSMTaskResult"], float | timedelta | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FSMTask(Task):
+    """Django's Task with what this backend adds. Frozen: ``using`` returns a changed copy."""
+
+    max_attempts: int = 1
+    """How often the function is tried when it raises; a lost worker counts as an attempt too."""
+    backoff: Backoff | None = None
+    """``backoff(exception, result)`` returns seconds until the next attempt, None to give up; default exponential."""
+    retry_on: tuple[type[BaseException], ...] = (Exception,)
+    """Only these exceptions are worth another attempt."""
+    give_up_on: tuple[type[BaseException], ...] = ()
+    """These never are, even where ``retry_on`` includes them."""
+    timeout: float | None = None
+    """Seconds after which the run is told to stop: coroutines are cancelled, functions at their next ``check()``."""
+    cancel_on_exception: bool = False
+    """Whether an exception ends the run as CANCELLED instead of FAILED."""
+    on_lost: Literal["requeue", "fail"] = "requeue"
+    """What becomes of a run whose worker dies."""
+    key: str | None = None
+    """At most one unfinished run bears a key: enqueueing it again returns the one that waits."""
+    graph: uuid.UUID | None = None
+    """The run graph that new runs join."""
+    prerequisites: tuple[tuple[uuid.UUID, Condition], ...] = field(default=(), compare=False)
+    """Runs that new runs wait for, each with its condition."""
+
+    def __post_init__(self) -> None:
+        # Zero-argument super() does not work in a slotted dataclass before Python 3.14.
+        Task.__post_init__(self)
+        policies.check_policies(self)
+        registry.register(self)
+
+    def using(
+        self,
+        *,
+        priority: int | None = None,
+        queue_name: str | None = None,
+        run_after: datetime | None = None,
+        backend: str | None = None,
+        **changes: Any,
+    ) -> FSMTask:
+        """Return a copy with other settings: Django's four, ``after=[runs]``, ``key`` and ``graph``.
+
+        ``after`` takes runs, results or their ids to wait for, or (run, condition) pairs. What belongs to the function,
+        such as ``max_attempts``, is refused with a TypeError: a worker would not know of it.
+        """
+        if "after" in changes:
+            changes["prerequisites"] = _edges(changes.pop("after"))
+        for name in changes:
+            policies.check_per_run(name)
+        given: dict[str, Any] = {
+            "priority": priority, "queue_name": queue_name, "run_after": run_after, "backend": backend
+        }  # fmt: skip
+        return replace(self, **{name: value for name, value in given.items() if value is not None}, **changes)
+
+    if TYPE_CHECKING:  # Django's own methods, which give results of ours where the backend is
+
+        def enqueue(self, *args: Any, **kwargs: Any) -> FSMTaskResult: ...
+        async def aenqueue(self, *args: Any, **kwargs: Any) -> FSMTaskResult: ...
+        def get_result(self, result_id: str) -> FSMTaskResult: ...
+        async def aget_result(self, result_id: str) -> FSMTaskResult: ...
+
+    def enqueue_many(self, calls: Iterable[Sequence[Any] | Mapping[str, Any]]) -> list[FSMTaskResult]:
+        """Enqueue one run for each call, all or none: a mapping holds keyword arguments, a sequence positional ones."""
+        backend: Any = self.get_backend()
+        pairs = [_arguments(call) for call in calls]
+        if not hasattr(backend, "enqueue_many"):  # Django's own backends, in a project's tests
+            return [backend.enqueue(self, args, kwargs) for args, kwargs in pairs]
+        results: list[FSMTaskResult] = backend.enqueue_many(self, pairs)
+        return results
+
+    def prepare(self, *args: Any, **kwargs: Any) -> FSMTaskResult:
+        """Make a run in PREPARE: it does not start before ``result.run.prepared()``."""
+        backend: Any = self.get_backend()
+        if not hasattr(backend, "prepare"):
+            raise InvalidTask(f"Backend {self.backend!r} cannot prepare a run: it is not one of django_tasks_fsm.")
+        result: FSMTaskResult = backend.prepare(self, args, kwargs)
+        return result
+
+    def schedule(
+        self,
+        name: str = "",
+        *,
+        cron: str | None = None,
+        every: timedelta | float | None = None,
+        at: datetime | None = None,
+        timezone: str = "UTC",
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        **policies: Any,
+    ) -> TaskRow | None:
+        """Fire the function by exactly one of ``cron``, ``every`` (seconds or a timedelta) and ``at``.
+
+        At import time the schedule is declared, and synced to its row after migrate; None is returned. Afterwards the
+        row is written at once and returned. ``policies`` are fields of the row, such as ``catch_up="all"``.
+        """
+        from django_tasks_fsm import schedules
+
+        trigger = schedules.trigger_for(name or self.name, cron=cron, every=every, at=at, timezone=timezone)
+        return schedules.schedule(self, name or self.module_path, trigger, args, kwargs or {}, policies)
+
+    def retry_policy(self, max_attempts: int | None = None) -> RetryPolicy:
+        """Return when another attempt is worth it; ``max_attempts`` is the row's, where a person has changed it."""
+        return RetryPolicy(
+            max_attempts=max_attempts or self.max_attempts, retry_on=self.retry_on, give_up_on=self.give_up_on
+        )
+
+
+def _arguments(call: Sequence[Any] | Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    if isinstance(call, Mapping):
+        return (), dict(call)
+    if isinstance(call, (str, bytes)) or not isinstance(call, Sequence):
+        raise TypeError(f"A call is a sequence of arguments or a mapping of keyword arguments, not {call!r}.")
+    return tuple(call), {}
+
+
+def _edges(after: Any) -> tuple[tuple[uuid.UUID, Condition], ...]:
+    if not isinstance(after, Iterable) or isinstance(after, (str, bytes)):
+        raise TypeError(f"after takes a list of runs, results or ids, not {after!r}.")
+    edges = tuple(_edge(item) for item in after)
+    counts = Counter(run_id for run_id, _ in edges)
+    for run_id, count in counts.items():
+        if count > 1:
+            raise ValueError(
+                f"after names the run {run_id} {count} times; a run is waited for once, with one condition."
+            )
+    return edges
+
+
+def _edge(item: Any) -> tuple[uuid.UUID, Condition]:
+    run, condition = item if isinstance(item, tuple) else (item, Condition.DONE)
+    run_id = getattr(run, "id", run)
+    try:
+        return run_id if isinstance(run_id, uuid.UUID) else uuid.UUID(str(run_id)), Condition(condition)
+    except ValueError as error:
+        raise InvalidTask(
+            f"after holds {item!r}, which is neither a run nor a (run, condition) pair: {error}"
+        ) from None
+
+
+@overload
+def task(function: Callable[..., Any], /) -> FSMTask: ...
+
+
+@overload
+def task(
+    *,
+    priority: int = ...,
+    queue_name: str = ...,
+    backend: str = ...,
+    takes_context: bool = ...,
+    **options: Any,
+) -> Callable[[Callable[..., Any]], FSMTask]: ...
+
+
+def task(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    priority: int = DEFAULT_TASK_PRIORITY,
+    queue_name: str = DEFAULT_TASK_QUEUE_NAME,
+    backend: str = DEFAULT_TASK_BACKEND_ALIAS,
+    takes_context: bool = False,
+    **options: Any,
+) -> FSMTask | Callable[[Callable[..., Any]], FSMTask]:
+    """Make a module-level function, or coroutine function, a task; ``options`` are the fields of FSMTask."""
+    if "run_after" in options:
+        raise TypeError("@task has no run_after, which would be the same for all runs. Call .using(run_after=...).")
+
+    def declare(func: Callable[..., Any]) -> FSMTask:
+        return FSMTask(
+            func=func,
+            priority=priority,
+            queue_name=queue_name,
+            backend=backend,
+            takes_context=takes_context,
+            run_after=None,
+            **options,
+        )
+
+    return declare(function) if function is not None else declare

@@ -1,0 +1,200 @@
+"""What the rest of the app asks of a database."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from django_tasks_fsm import conf
+
+Row = tuple[Any, ...]
+
+CHANNEL = "django_tasks_fsm"
+"""Where databases pass messages to workers; a message is the name of a queue with new work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Rows to take: the first ``limit`` that match ``where`` in ``order``, skipping what others have locked.
+
+    ``order`` names columns, a leading "-" meaning descending. With ``lanes`` the scan is made once for each of these
+    values of ``lane_column`` and merged, so that an index that leads with that column always serves.
+    """
+
+    table: str
+    where: str
+    order: tuple[str, ...]
+    limit: int
+    lane_column: str = ""
+    lanes: tuple[str, ...] = ()
+
+    @property
+    def order_sql(self) -> str:
+        """Return the ORDER BY list."""
+        return ", ".join(f"{column[1:]} DESC" if column.startswith("-") else column for column in self.order)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns that ``order`` names."""
+        return tuple(column.lstrip("-") for column in self.order)
+
+
+class Dialect(ABC):
+    """Answer for one connection; holds nothing but it."""
+
+    transient_codes: ClassVar[frozenset[Any]] = frozenset()
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+
+    @property
+    def exact_collation(self) -> str | None:
+        """Return the collation that tells letters apart by case and accent, where the vendor's default does not."""
+        return None
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def now_sql(self) -> str:
+        """Return an expression for the database's clock at this statement, comparable with a stored datetime."""
+
+    def _offset_seconds(self) -> int:
+        # With USE_TZ the database holds UTC; without, Django stores the local time of TIME_ZONE.
+        if conf.uses_time_zones():
+            return 0
+        offset = datetime.now(timezone.get_default_timezone()).utcoffset()
+        return int(offset.total_seconds()) if offset else 0
+
+    # -- locking and retrying -------------------------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Make a transaction that begins inside take its write lock at once, where the vendor needs to be asked."""
+        yield
+
+    @property
+    def is_private(self) -> bool:
+        """Tell whether only this thread should use the database."""
+        return False
+
+    def lock_for_writing(self, table: str) -> None:
+        """Take, in an open transaction, what makes a read before a write safe; nothing where row locks do."""
+
+    def is_transient(self, error: BaseException) -> bool:
+        """Tell whether repeating the whole transaction can help: deadlock, lock wait, busy, lost connection."""
+        if isinstance(error, InterfaceError):
+            return True
+        return isinstance(error, DatabaseError) and (
+            self._code(error) in self.transient_codes or self.is_disconnect(error)
+        )
+
+    def is_disconnect(self, error: BaseException) -> bool:
+        """Tell whether the connection is gone."""
+        return isinstance(error, InterfaceError) or (isinstance(error, OperationalError) and not self._is_usable())
+
+    def _is_usable(self) -> bool:
+        try:
+            return self.connection.connection is not None and self.connection.is_usable()
+        except DatabaseError:
+            return False
+
+    def _code(self, error: BaseException) -> Any:
+        return None
+
+    def advice(self) -> list[tuple[str, str, str]]:
+        """Return (check number, problem, hint) for settings of this database that will hurt."""
+        return []
+
+    # -- rows -----------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def take(self, pick: Pick, assignments: str, params: Sequence[Any], returning: Sequence[str]) -> list[Row]:
+        """Update the picked rows and return their new values in any order. Runs in the caller's transaction."""
+
+    @abstractmethod
+    def finish(
+        self, table: str, assignments: str, guard: str, rows: Sequence[tuple[uuid.UUID, int, str]]
+    ) -> set[uuid.UUID]:
+        """Store (id, fence, result as JSON) where id, fence and ``guard`` still match; return the ids written."""
+
+    def peek(self, select: str, params: Sequence[Any]) -> Row:
+        """Return one row of ``select`` with the database's now as its last column."""
+        return self.fetch(f"{select}, {self.now_sql}", params)[0]
+
+    def insert_and_wake(self, sql: str, params: Sequence[Any], channel: str, payload: str) -> None:
+        """Run an INSERT and wake idle workers in one statement where the vendor can; else only insert."""
+        self.execute(sql, params)
+
+    def wake(self, channel: str, payload: str) -> None:
+        """Tell listening workers, when the transaction commits, that ``payload`` (a queue) has work."""
+
+    # -- values ---------------------------------------------------------------------------------------------------
+
+    def id_in(self, value: uuid.UUID) -> Any:
+        """Return a run id as this database's parameter."""
+        return value if self.connection.features.has_native_uuid_field else value.hex
+
+    def id_out(self, value: Any) -> uuid.UUID:
+        """Return a run id as read by a raw cursor."""
+        return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+
+    def time_out(self, value: Any) -> datetime:
+        """Return a datetime as read by a raw cursor, as the ORM would give it."""
+        if isinstance(value, str):
+            parsed = parse_datetime(value)
+            if parsed is None:
+                raise ValueError(f"The database returned {value!r} where a datetime was expected.")
+            value = parsed
+        if conf.uses_time_zones() and timezone.is_naive(value):
+            value = timezone.make_aware(value, self.connection.timezone)
+        moment: datetime = value
+        return moment
+
+    def json_out(self, value: Any) -> Any:
+        """Return a JSON column as read by a raw cursor."""
+        return json.loads(value) if isinstance(value, (str, bytes)) else value
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
+        """Run a statement whose rows nobody needs."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, params)
+
+    def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        """Run a statement and return its rows."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return list(cursor.fetchall())
+
+    # -- noticing other processes ---------------------------------------------------------------------------------
+
+    def change_counter(self) -> Callable[[], int] | None:
+        """Return a cheap function whose value changes when another connection commits, where the vendor has one."""
+        return None
+
+    def listen(self, channel: str) -> Listener | None:
+        """Open a connection that hears ``wake`` calls, where the vendor has a channel for them."""
+        return None
+
+
+class Listener(ABC):
+    """Hear other processes; owns a connection of its own."""
+
+    @abstractmethod
+    def wait(self, seconds: float) -> str | None:
+        """Return the next message within ``seconds``, or None; raise a database error when the connection is lost."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connection; safe to call twice."""

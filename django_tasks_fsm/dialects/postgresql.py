@@ -1,0 +1,129 @@
+"""PostgreSQL: one statement picks, locks and updates; LISTEN/NOTIFY wakes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import OperationalError
+
+from django_tasks_fsm.dialects.base import Dialect, Listener, Pick, Row
+
+# serialization failure, deadlock, lock not available, admin shutdown, crash shutdown, cannot connect now, too many
+TRANSIENT = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
+
+READ_COMMITTED = 2
+"""The number of psycopg's IsolationLevel.READ_COMMITTED."""
+
+
+class PostgreSQLDialect(Dialect):
+    """Speak to PostgreSQL 14 and newer through psycopg 3 (psycopg 2 works, without LISTEN)."""
+
+    transient_codes = TRANSIENT
+
+    @property
+    def now_sql(self) -> str:
+        """Return the wall clock of the server: now() would stand still within a transaction."""
+        return "clock_timestamp()"
+
+    def _code(self, error: BaseException) -> Any:
+        return getattr(error.__cause__, "sqlstate", None) or getattr(error.__cause__, "pgcode", None)
+
+    def is_disconnect(self, error: BaseException) -> bool:
+        """See Dialect.is_disconnect; a broken connection leaves no code, and Django may have opened another by now."""
+        return super().is_disconnect(error) or (isinstance(error, OperationalError) and self._code(error) is None)
+
+    def advice(self) -> list[tuple[str, str, str]]:
+        """See Dialect.advice: in a snapshot, whoever finishes a run does not see an edge that has just been added."""
+        level = self.connection.settings_dict.get("OPTIONS", {}).get("isolation_level")
+        if level is None or int(level) <= READ_COMMITTED:
+            return []
+        problem = (
+            f"isolation_level is {level!r}: a prerequisite that ends while its dependent is enqueued "
+            "may never release it."
+        )
+        return [("W005", problem, 'Remove "isolation_level" from its "OPTIONS": READ COMMITTED is the default.')]
+
+    def take(self, pick: Pick, assignments: str, params: Sequence[Any], returning: Sequence[str]) -> list[Row]:
+        """See Dialect.take."""
+        # A plain subquery in WHERE id IN (...) may be executed again by the planner, which then locks and updates more
+        # rows than LIMIT says; a CTE with FOR UPDATE is never inlined.
+        scan, scan_params = self._scan(pick)
+        columns = ", ".join(f"r.{column}" for column in returning)
+        return self.fetch(
+            f"WITH picked AS MATERIALIZED ({scan}) UPDATE {pick.table} AS r SET {assignments} FROM picked "
+            f"WHERE r.id = picked.id RETURNING {columns}",
+            (*scan_params, *params),
+        )
+
+    def _scan(self, pick: Pick) -> tuple[str, tuple[Any, ...]]:
+        def one(lane: str, columns: str) -> str:
+            return (
+                f"SELECT {columns} FROM {pick.table} WHERE {pick.where}{lane} "
+                f"ORDER BY {pick.order_sql} LIMIT {pick.limit} FOR UPDATE SKIP LOCKED"
+            )
+
+        if not pick.lanes:
+            return one("", "id"), ()
+        if len(pick.lanes) == 1:
+            return one(f" AND {pick.lane_column} = %s", "id"), pick.lanes
+        columns = ", ".join(dict.fromkeys(("id", *pick.columns)))
+        lane = one(f" AND {pick.lane_column} = lane.name", columns)
+        merged = (
+            f"SELECT ready.id FROM unnest(%s::varchar[]) AS lane(name), LATERAL ({lane}) AS ready "
+            f"ORDER BY {pick.order_sql} LIMIT {pick.limit}"
+        )
+        return merged, (list(pick.lanes),)
+
+    def finish(
+        self, table: str, assignments: str, guard: str, rows: Sequence[tuple[uuid.UUID, int, str]]
+    ) -> set[uuid.UUID]:
+        """See Dialect.finish."""
+        ids, fences, results = zip(*rows, strict=True)
+        written = self.fetch(
+            f"UPDATE {table} AS r SET {assignments}, result = v.result "
+            "FROM unnest(%s::uuid[], %s::bigint[], %s::jsonb[]) AS v(id, fence, result) "
+            f"WHERE r.id = v.id AND r.fence = v.fence AND {guard} RETURNING r.id",
+            (list(ids), list(fences), list(results)),
+        )
+        return {self.id_out(row[0]) for row in written}
+
+    def insert_and_wake(self, sql: str, params: Sequence[Any], channel: str, payload: str) -> None:
+        """Insert and notify in one round trip: NOTIFY costs nothing when it rides in the INSERT's statement."""
+        self.execute(
+            f"WITH inserted AS ({sql} RETURNING 1) SELECT pg_notify(%s, %s) FROM inserted", (*params, channel, payload)
+        )
+
+    def wake(self, channel: str, payload: str) -> None:
+        """See Dialect.wake; PostgreSQL delivers at commit and folds equal messages of one transaction."""
+        self.execute("SELECT pg_notify(%s, %s)", (channel, payload))
+
+    def listen(self, channel: str) -> Listener | None:
+        """See Dialect.listen."""
+        try:
+            import psycopg
+        except ImportError:
+            return None
+        connection = psycopg.connect(**{**self.connection.get_connection_params(), "autocommit": True})
+        return PostgreSQLListener(connection, channel)
+
+
+class PostgreSQLListener(Listener):
+    """Hold one idle connection that listens; it never runs a transaction."""
+
+    def __init__(self, connection: Any, channel: str) -> None:
+        self._connection = connection
+        from psycopg import sql
+
+        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+
+    def wait(self, seconds: float) -> str | None:
+        """See Listener.wait."""
+        for notification in self._connection.notifies(timeout=seconds, stop_after=1):
+            return str(notification.payload)
+        return None
+
+    def close(self) -> None:
+        """See Listener.close."""
+        self._connection.close()

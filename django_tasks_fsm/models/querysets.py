@@ -1,0 +1,135 @@
+"""The verbs: what a person or a view does to tasks and runs, set-based, each in its own short transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models, router
+
+from django_tasks_fsm.exceptions import StateIsReadOnly
+from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.models.transactions import in_transaction
+from django_tasks_fsm.models.transitions import Change, Moved, batches
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a verb did: the rows it moved, the running ones it asked to stop, and how many it left alone, by state."""
+
+    moved: tuple[Moved, ...]
+    asked: int = 0
+    refused: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def refused_count(self) -> int:
+        """Return how many rows were left alone."""
+        return sum(count for _, count in self.refused)
+
+
+class _VerbQuerySet(models.QuerySet):
+    """Apply one verb to every row of the queryset, in batches that each commit by themselves."""
+
+    def update(self, **values: Any) -> int:
+        """Update columns; raise StateIsReadOnly for the state, which only verbs change."""
+        if "state" in values:
+            raise StateIsReadOnly(self.model.__name__)
+        return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]  # as Django marks it: templates must not call it
+
+    @property
+    def _alias(self) -> str:
+        # What is read to be changed is read where it will be written, not on a replica that lags behind.
+        return self._db or router.db_for_write(self.model, **self._hints)  # type: ignore[attr-defined]
+
+    def _each_batch(self, verb: Callable[[Sequence[Any]], tuple[Sequence[Moved], Collection[Any]]]) -> Report:
+        pks = list(self.using(self._alias).values_list("pk", flat=True))
+        moved: list[Moved] = []
+        asked: set[Any] = set()
+        for some in batches(pks):
+            done, requested = in_transaction(lambda some=some: verb(some), self._alias)  # type: ignore[misc]
+            moved += done
+            asked.update(requested)
+        return Report(tuple(moved), len(asked), self._refused(pks, asked.union(row.pk for row in moved)))
+
+    def _refused(self, pks: Sequence[Any], done: Collection[Any]) -> tuple[tuple[str, int], ...]:
+        left = [pk for pk in pks if pk not in done]
+        counts: dict[str, int] = {}
+        for some in batches(left):
+            rows = self.model._base_manager.using(self._alias).filter(pk__in=some)
+            for state in rows.values_list("state", flat=True):
+                counts[state] = counts.get(state, 0) + 1
+        return tuple(sorted(counts.items()))
+
+
+class TaskRunQuerySet(_VerbQuerySet):
+    """Verbs on runs; a run in a state that the table does not allow is left alone and counted."""
+
+    def cancel(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """End runs that have not started; ask RUNNING ones to stop, which they do at their next check."""
+        from django_tasks_fsm.models.run_verbs import cancel
+
+        return self._each_batch(lambda pks: cancel(pks, actor, reason, self._alias))
+
+    def abort(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """End runs for good; results of workers that still hold one are dropped."""
+        return self._move(Change("abort", actor, reason))
+
+    def retry(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Run FAILED, CANCELLED and SKIPPED runs again, attempts counted afresh. RUNNING ones are left alone."""
+        from django_tasks_fsm.models.run_verbs import revive
+
+        return self._each_batch(lambda pks: revive(pks, Change("retry", actor, reason), self._alias))
+
+    def prepared(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Let runs in PREPARE go."""
+        return self._move(Change("prepared", actor, reason))
+
+    def reschedule(self, at: datetime, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Move waiting runs to the time ``at``. RUNNING and ended ones are left alone."""
+        from django_tasks_fsm.models.run_verbs import postpone
+
+        return self._each_batch(lambda pks: postpone(pks, at, actor, reason, self._alias))
+
+    def _move(self, change: Change) -> Report:
+        from django_tasks_fsm.models.run_verbs import move_runs
+
+        return self._each_batch(lambda pks: (move_runs(pks, change, self._alias), ()))
+
+
+class TaskQuerySet(_VerbQuerySet):
+    """Verbs on tasks."""
+
+    def pause(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Stop ACTIVE tasks from firing; their runs go on."""
+        return self._move(Change("pause", actor, reason))
+
+    def resume(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Let PAUSED tasks fire again from their next slot after now; slots of the pause are not made up for."""
+        from django_tasks_fsm.models.task_verbs import resume
+
+        return self._each_batch(lambda pks: (resume(pks, Change("resume", actor, reason), self._alias), ()))
+
+    def retire(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Put tasks away: they never fire, and are kept with their runs."""
+        return self._move(Change("retire", actor, reason))
+
+    def restore(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Take RETIRED tasks back into service."""
+        from django_tasks_fsm.models.task_verbs import resume
+
+        return self._each_batch(lambda pks: (resume(pks, Change("restore", actor, reason), self._alias), ()))
+
+    def reschedule(self, at: datetime, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Set the next time of ACTIVE and EXHAUSTED tasks only; their triggers go on from there."""
+        from django_tasks_fsm.models.task_verbs import reschedule
+
+        return self._each_batch(lambda pks: (reschedule(pks, at, actor, reason, self._alias), ()))
+
+    def _move(self, change: Change) -> Report:
+        from django_tasks_fsm.models.task_verbs import move_tasks
+
+        return self._each_batch(lambda pks: (move_tasks(pks, change, self._alias), ()))

@@ -1,0 +1,170 @@
+"""One execution of a task: the row that is claimed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from django_tasks_fsm.core.ids import new_run_id
+from django_tasks_fsm.core.states import FINAL, RunState
+from django_tasks_fsm.exceptions import RunFailed
+from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.models.fields import ExactCharField, StateField, StatefulModel
+from django_tasks_fsm.models.indexes import PartialIndex, UniqueWhenSet
+from django_tasks_fsm.models.querysets import TaskRunQuerySet
+from django_tasks_fsm.models.task import Task
+from django_tasks_fsm.models.waiting import wait_until_final
+from django_tasks_fsm.models.words import RUN_STATE_WORDS
+from django_tasks_fsm.models.worker import Worker
+
+FINAL_STATES = [state.value for state in RunState if state in FINAL]
+TROUBLED = [RunState.FAILED.value, RunState.CANCELLED.value, RunState.SKIPPED.value, RunState.ABORTED.value]
+
+
+class TaskRun(StatefulModel):
+    """The unit of work.
+
+    ``fence`` is raised by one at every claim and never reset; every write of a worker is guarded by it. ``attempt``
+    only counts. ``worker`` stays after the end: it is the last one. ``key`` is emptied when the run ends.
+    """
+
+    machine_fields = (
+        "state", "queue", "run_at", "waiting_on", "attempt", "fence", "worker", "started_at", "finished_at", "result",
+        "error", "key", "cancel_requested_at", "progress",
+    )  # fmt: skip
+
+    id = models.UUIDField(primary_key=True, default=new_run_id, editable=False)
+    task = models.ForeignKey(Task, models.PROTECT, related_name="runs", db_index=False, verbose_name=_("task"))
+    state = StateField(
+        _("state"), max_length=9, choices=RUN_STATE_WORDS, default=RunState.PENDING.value, editable=False
+    )
+    queue = ExactCharField(_("queue"), max_length=64, default="default")
+    priority = models.SmallIntegerField(_("priority"), default=0)
+    run_at = models.DateTimeField(_("due"), default=timezone.now)
+    scheduled_for = models.DateTimeField(_("slot"), null=True, blank=True)
+    stands_for = models.PositiveIntegerField(_("slots it stands for"), default=1)
+    waiting_on = models.PositiveIntegerField(_("unmet prerequisites"), default=0)
+    attempt = models.PositiveIntegerField(_("attempt"), default=0)
+    fence = models.BigIntegerField(_("fence"), default=0)
+    worker = models.ForeignKey(
+        Worker, models.DO_NOTHING, null=True, blank=True, related_name="runs", db_constraint=False, db_index=False,
+        verbose_name=_("worker"),
+    )  # fmt: skip
+    enqueued_at = models.DateTimeField(_("enqueued"), default=timezone.now)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    args = models.JSONField(_("arguments"), default=list)
+    kwargs = models.JSONField(_("keyword arguments"), default=dict)
+    result = models.JSONField(_("result"), null=True, blank=True)
+    error = models.CharField(_("error"), max_length=300, blank=True)
+    graph = models.UUIDField(_("graph"), null=True, blank=True)
+    # Null, not empty: NULLs are distinct in a unique index on every vendor.
+    key = ExactCharField(_("unique key"), max_length=200, null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(_("cancel requested"), null=True, blank=True)
+    progress = models.PositiveSmallIntegerField(_("progress"), null=True, blank=True)
+
+    objects = TaskRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        permissions = (
+            ("cancel_run", _("Can cancel and abort runs")),
+            ("retry_run", _("Can retry and reschedule runs")),
+            ("view_payload", _("Can see arguments and results")),
+        )
+        indexes = (
+            # Exactly the claim's WHERE and ORDER BY: otherwise every claim sorts all that is ready.
+            PartialIndex(
+                fields=["queue", "-priority", "run_at", "id"],
+                name="fsm_run_claim",
+                where=Q(state=RunState.QUEUED.value),
+                leading=("state",),
+            ),
+            PartialIndex(
+                fields=["run_at"],
+                name="fsm_run_due",
+                where=Q(state=RunState.PENDING.value, waiting_on=0),
+                leading=("state", "waiting_on"),
+            ),
+            PartialIndex(
+                fields=["worker"],
+                name="fsm_run_held",
+                where=Q(state=RunState.RUNNING.value),
+                leading=("state",),
+            ),
+            PartialIndex(fields=["state", "finished_at"], name="fsm_run_troubled", where=Q(state__in=TROUBLED)),
+            PartialIndex(fields=["graph"], name="fsm_run_graph", where=Q(graph__isnull=False)),
+            models.Index(fields=["task", "id"], name="fsm_run_task"),
+        )
+        constraints = (
+            UniqueWhenSet(fields=["task", "scheduled_for"], when_set="scheduled_for", name="fsm_run_once_per_slot"),
+            UniqueWhenSet(fields=["key"], when_set="key", name="fsm_run_key"),
+            models.CheckConstraint(name="fsm_run_state_known", condition=Q(state__in=[s.value for s in RunState])),
+            models.CheckConstraint(
+                name="fsm_run_final_iff_finished",
+                condition=Q(state__in=FINAL_STATES, finished_at__isnull=False)
+                | (~Q(state__in=FINAL_STATES) & Q(finished_at__isnull=True)),
+            ),
+            models.CheckConstraint(name="fsm_run_priority_range", condition=Q(priority__gte=-100, priority__lte=100)),
+            models.CheckConstraint(
+                name="fsm_run_held_by_worker",
+                condition=~Q(state=RunState.RUNNING.value) | Q(worker__isnull=False, started_at__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.task} {str(self.pk)[-12:]}"
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether the run had ended when this instance was read."""
+        return RunState(self.state) in FINAL
+
+    def cancel(self, *, actor: Actor = Actor.system(), reason: str = "") -> bool:
+        """End the run before it starts, or ask a RUNNING one to stop. Return False when neither was possible."""
+        return self._one("cancel", actor, reason)
+
+    def abort(self, *, actor: Actor = Actor.system(), reason: str = "") -> bool:
+        """End the run for good; a worker that still holds it loses by the fence. Return False if it had ended well."""
+        return self._one("abort", actor, reason)
+
+    def retry(self, *, actor: Actor = Actor.system(), reason: str = "") -> bool:
+        """Run a FAILED, CANCELLED or SKIPPED run again, attempts counted afresh. Return False in other states."""
+        return self._one("retry", actor, reason)
+
+    def prepared(self, *, actor: Actor = Actor.system(), reason: str = "") -> bool:
+        """Let a run in PREPARE go. Return False in any other state."""
+        return self._one("prepared", actor, reason)
+
+    def reschedule(self, at: datetime, *, actor: Actor = Actor.system(), reason: str = "") -> bool:
+        """Move a waiting run to another time. Return False when it is running or has ended."""
+        moved = type(self).objects.filter(pk=self.pk).reschedule(at, actor=actor, reason=reason).moved
+        self.refresh_from_db()
+        return bool(moved)
+
+    def _one(self, verb: str, actor: Actor, reason: str) -> bool:
+        report = getattr(type(self).objects.filter(pk=self.pk), verb)(actor=actor, reason=reason)
+        self.refresh_from_db()
+        return bool(report.moved or report.asked)
+
+    def wait(self, timeout: float) -> Any:
+        """Block until the run has ended and return its result; look again every few milliseconds, ever more seldom.
+
+        Raise RunFailed when it ended in any state but DONE, and WaitTimeout after ``timeout`` seconds. Do not call it
+        in a transaction: the change would not become visible.
+        """
+        wait_until_final(self, timeout)
+        if self.state != RunState.DONE:
+            raise RunFailed(self.pk, self.state, self.error)
+        return self.result
+
+    def history(self) -> list[tuple[str, datetime]]:
+        """Return what the row's own timestamps tell, as (word, when); transitions hold the rest."""
+        moments = [("enqueued", self.enqueued_at), ("started", self.started_at), ("finished", self.finished_at)]
+        return [(word, when) for word, when in moments if when is not None]

@@ -1,0 +1,49 @@
+"""Run a piece of work in one transaction and repeat it whole when the database asks for that."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import DatabaseError, InterfaceError, connections, transaction
+
+from django_tasks_fsm.dialects import dialect_of
+
+T = TypeVar("T")
+TRIES = 10
+FIRST_PAUSE = 0.005
+LONGEST_PAUSE = 1.0
+
+_never = threading.Event()
+
+
+def in_transaction(work: Callable[[], T], using: str, tries: int = TRIES) -> T:
+    """Return what ``work`` returns, committed.
+
+    Inside somebody's ``atomic`` block the work joins it and every error goes to the caller: a deadlock that is caught
+    there would on MariaDB undo the outer block without an exception. Outermost, deadlocks, lock waits, "database is
+    locked" and lost connections repeat the whole of ``work``, with growing random pauses, up to ``tries`` times; so
+    ``work`` must be safe to repeat, which guarded updates are.
+    """
+    connection = connections[using]
+    if connection.in_atomic_block:
+        return work()
+    for attempt in range(1, tries + 1):
+        dialect = dialect_of(connection)
+        try:
+            with dialect.writing(), transaction.atomic(using=using):
+                return work()
+        except (DatabaseError, InterfaceError) as error:
+            if attempt == tries or not dialect.is_transient(error):
+                raise
+            if dialect.is_disconnect(error):
+                connection.close()
+            pause(attempt)
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def pause(attempt: int) -> None:
+    """Wait before try number ``attempt + 1``: exponentially longer, at random, so that rivals do not meet again."""
+    _never.wait(random.uniform(0.5, 1.0) * min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))

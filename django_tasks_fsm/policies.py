@@ -1,0 +1,95 @@
+"""What a task may declare, checked when it is declared: a wrong value would only show when the first run fails."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django_tasks_fsm import conf, registry
+from django_tasks_fsm.core.retry import InvalidRetryPolicy
+from django_tasks_fsm.core.times import MomentOutOfRange, storable
+from django_tasks_fsm.tasks_api import TASK_MAX_PRIORITY, TASK_MIN_PRIORITY, InvalidTask, Task
+
+if TYPE_CHECKING:
+    from django_tasks_fsm.declare import FSMTask
+
+PER_RUN = ("graph", "key", "prerequisites")
+"""The fields of ours that one run may have for itself."""
+MOST_ATTEMPTS = 1000
+LONGEST_KEY = 200
+
+
+def check_types(task: Task) -> None:
+    """Refuse values that Django's own validation would stumble over with an error of another kind."""
+    queue: Any = task.queue_name
+    priority: Any = task.priority
+    if not isinstance(queue, str):
+        raise InvalidTask(f"queue_name must be a string, not {queue!r}.")
+    if not _is_number(priority) or math.isnan(priority):
+        raise InvalidTask(f"priority must be a whole number between {TASK_MIN_PRIORITY} and {TASK_MAX_PRIORITY}.")
+    if task.run_after is not None and not isinstance(task.run_after, datetime):
+        raise InvalidTask(f"run_after must be a datetime, not {task.run_after!r}.")
+
+
+def check_run_after(task: Task) -> None:
+    """Refuse a time that the database could not store; Django refuses naive ones itself."""
+    moment = task.run_after
+    if moment is None:
+        return
+    if moment.tzinfo is not None and not conf.uses_time_zones():
+        raise InvalidTask("run_after must be a naive datetime while USE_TZ is False.")
+    try:
+        storable(moment)
+    except MomentOutOfRange as error:
+        raise InvalidTask(f"run_after: {error}") from None
+
+
+def check_per_run(name: str) -> None:
+    """Raise TypeError for a field that ``using`` cannot change."""
+    if name in registry.POLICIES:
+        raise TypeError(
+            f"using() cannot change {name!r}, which belongs to the function and not to one run of it. "
+            "Declare it with @task, or change the row of the task in the admin."
+        )
+    if name not in PER_RUN:
+        known = ", ".join(sorted(("after", "backend", "priority", "queue_name", "run_after", *PER_RUN)))
+        raise TypeError(f"using() has no setting {name!r}. Known: {known}.")
+
+
+def check_policies(task: FSMTask) -> None:
+    """Raise InvalidTask for the first field of ours that holds what no run could use."""
+    _check_retries(task)
+    timeout: Any = task.timeout
+    if timeout is not None and (not _is_number(timeout) or not 0 < timeout < math.inf):
+        raise InvalidTask(f"timeout must be a number of seconds above zero, not {timeout!r}.")
+    if task.on_lost not in ("requeue", "fail"):
+        raise InvalidTask(f"on_lost must be 'requeue' or 'fail', not {task.on_lost!r}.")
+    if not isinstance(task.cancel_on_exception, bool):
+        raise InvalidTask(f"cancel_on_exception must be True or False, not {task.cancel_on_exception!r}.")
+    _check_key(task.key)
+    if task.graph is not None and not isinstance(task.graph, uuid.UUID):
+        raise InvalidTask(f"graph must be the UUID of a run graph, not {task.graph!r}.")
+
+
+def _check_retries(task: FSMTask) -> None:
+    try:
+        task.retry_policy()
+    except InvalidRetryPolicy as error:
+        raise InvalidTask(str(error)) from None
+    if task.max_attempts > MOST_ATTEMPTS:
+        raise InvalidTask(f"max_attempts must be at most {MOST_ATTEMPTS}, not {task.max_attempts}.")
+    if task.backoff is not None and not callable(task.backoff):
+        raise InvalidTask(f"backoff must be a function of an exception and a result, not {task.backoff!r}.")
+
+
+def _check_key(key: Any) -> None:
+    if key is None:
+        return
+    if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
+        raise InvalidTask(f"key must have 1 to {LONGEST_KEY} printable characters, not {key!r}.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

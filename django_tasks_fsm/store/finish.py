@@ -1,0 +1,89 @@
+"""Write what became of claimed runs, if they are still this worker's."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import F
+
+from django_tasks_fsm.core.machine import RUN_MACHINE
+from django_tasks_fsm.core.outcomes import Ending, Failure, Outcome
+from django_tasks_fsm.core.payload import clean_text
+from django_tasks_fsm.core.states import RunState
+from django_tasks_fsm.dialects import for_alias
+from django_tasks_fsm.dialects.clock import DatabaseNow
+from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.models.run_verbs import cancel_if_asked, move_runs
+from django_tasks_fsm.models.settling import settle
+from django_tasks_fsm.models.transitions import Change
+from django_tasks_fsm.store.tables import HELD, tables
+
+AGAIN = (Ending.RETRY, Ending.RESCHEDULED, Ending.RELEASED)
+DONE = RUN_MACHINE.target("done", RunState.RUNNING)
+
+
+def finish(outcomes: Sequence[Outcome], worker_id: uuid.UUID, using: str) -> set[uuid.UUID]:
+    """Store outcomes and settle dependents; return the ids that were written.
+
+    A run whose fence or state has moved on is left out: this worker had lost it and its outcome is dropped. Needs an
+    open transaction.
+    """
+    done = [outcome for outcome in outcomes if outcome.ending is Ending.DONE]
+    written = _finish_done(done, using) if done else set()
+    settle(dict.fromkeys(written, DONE), using)
+    for outcome in outcomes:
+        if outcome.ending is not Ending.DONE:
+            written |= _move(outcome, Actor.worker(worker_id), using)
+    return written
+
+
+def _finish_done(outcomes: Iterable[Outcome], using: str) -> set[uuid.UUID]:
+    dialect = for_alias(using)
+    key = dialect.connection.ops.quote_name("key")  # a reserved word on MariaDB and MySQL
+    return dialect.finish(
+        tables(using).runs,
+        f"state = '{DONE}', finished_at = {dialect.now_sql}, {key} = NULL, error = ''",
+        HELD,
+        [(outcome.claim.id, outcome.claim.fence, outcome.result_json or "null") for outcome in outcomes],
+    )
+
+
+def _move(outcome: Outcome, actor: Actor, using: str) -> set[uuid.UUID]:
+    run_id = outcome.claim.id
+    change = Change(
+        event=outcome.ending.value,
+        actor=actor,
+        reason=clean_text(outcome.reason, 500),
+        values=_values(outcome),
+        detail=_detail(outcome.failure),
+        fences={run_id: outcome.claim.fence},
+        # The fence moves on at the next claim only: a run that was taken back and waits again still bears this one.
+        only_from=(RunState.RUNNING,),
+    )
+    written = {row.pk for row in move_runs([run_id], change, using)}
+    if outcome.ending in AGAIN:
+        cancel_if_asked(written, using)
+    return written
+
+
+def _values(outcome: Outcome) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if outcome.failure is not None:
+        values["error"] = clean_text(f"{outcome.failure.exception}: {outcome.failure.message}", 300)[:300]
+    if outcome.delay is not None:
+        values["run_at"] = DatabaseNow() + outcome.delay
+    if outcome.ending is Ending.RESCHEDULED:
+        values["attempt"] = F("attempt") - 1
+    return values
+
+
+def _detail(failure: Failure | None) -> dict[str, str] | None:
+    if failure is None:
+        return None
+    return {
+        "exception": clean_text(failure.exception, 300),
+        "message": clean_text(failure.message),
+        "traceback": clean_text(failure.traceback),
+    }

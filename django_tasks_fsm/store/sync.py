@@ -1,0 +1,98 @@
+"""Bring the rows of tasks in line with what code declares; what a person changed stays changed, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, router, transaction
+from django.utils import timezone
+
+from django_tasks_fsm import conf, registry
+from django_tasks_fsm.core.states import TaskState
+from django_tasks_fsm.models import Queue, Task, Transition
+from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.models.task import Origin, manual_trigger
+from django_tasks_fsm.models.task_verbs import first_time, set_next_run
+from django_tasks_fsm.models.transactions import in_transaction
+from django_tasks_fsm.registry import Declaration
+
+GONE = "no longer declared in code"
+
+
+def sync(using: str, *, only_new: bool = False) -> None:
+    """Write every registered function and declared schedule, make the declared queues, retire what is gone from code.
+
+    A retired task keeps its row and its runs; it comes back when its declaration does. ``only_new`` makes what is
+    missing and changes nothing else: a process that merely starts may be the one that runs the older code.
+    """
+    in_transaction(lambda: _sync(registry.wanted().values(), only_new, using), using)
+
+
+def _sync(wanted: Iterable[Declaration], only_new: bool, using: str) -> None:
+    for queue in sorted(conf.declared_queues()):
+        Queue.objects.using(using).get_or_create(name=queue)
+    known = set(Task.objects.using(using).values_list("name", flat=True)) if only_new else set()
+    for declaration in wanted:
+        if declaration.name not in known:
+            _write(declaration, using)
+    if not only_new:
+        _retire_all_but(wanted, using)
+
+
+def _retire_all_but(wanted: Iterable[Declaration], using: str) -> None:
+    names = [declaration.name for declaration in wanted]
+    gone = Task.objects.using(using).filter(origin=Origin.CODE.value).exclude(name__in=names)
+    # A function that cannot be imported today may come back with the next deploy: only schedules are put away.
+    fired = gone.exclude(trigger=manual_trigger()).exclude(state=TaskState.RETIRED.value)
+    fired.filter(function__in=list(registry.functions())).retire(actor=Actor.system(), reason=GONE)
+
+
+def write(declaration: Declaration) -> Task:
+    """Write the row of a schedule that is made at run time and return it; no sync puts it away again."""
+    using = router.db_for_write(Task)
+    return in_transaction(lambda: _write(declaration, using, Origin.DATABASE), using)
+
+
+def _write(declaration: Declaration, using: str, origin: Origin = Origin.CODE) -> Task:
+    values = declaration.values
+    task = Task.objects.using(using).filter(name=declaration.name).first()
+    if task is None:
+        task = Task(name=declaration.name, origin=origin.value, **values)
+        try:
+            with transaction.atomic(using=using):
+                task.save(using=using, force_insert=True)
+        except IntegrityError:  # another process has just made it; what it declares is what this one does
+            return Task.objects.using(using).get(name=declaration.name)
+        set_next_run(task, first_time(task, timezone.now()), using)
+        task.refresh_from_db()
+        return task
+    _update(task, values, using)
+    return task
+
+
+def _update(task: Task, values: dict[str, Any], using: str) -> None:
+    changed = [name for name, value in values.items() if name not in task.overrides and getattr(task, name) != value]
+    for name in changed:
+        setattr(task, name, values[name])
+    if changed:
+        task.save(using=using, update_fields=[*changed, "updated_at"])
+    if task.state == TaskState.RETIRED and task.origin == Origin.CODE:
+        _bring_back(task, using)
+    elif "trigger" in changed:
+        _set_time(task, using)
+    task.refresh_from_db()
+
+
+def _bring_back(task: Task, using: str) -> None:
+    retired = Transition.objects.using(using).filter(task=task, event="retire").order_by("pk").last()
+    if retired is None or retired.reason == GONE:  # what a person has put away stays away
+        Task.objects.using(using).filter(pk=task.pk).restore(reason="declared in code again")
+
+
+def _set_time(task: Task, using: str) -> None:
+    at = first_time(task, timezone.now())
+    if task.state == TaskState.EXHAUSTED and at is not None:
+        Task.objects.using(using).filter(pk=task.pk).reschedule(at, reason="code gave it another trigger")
+    else:
+        set_next_run(task, at, using)

@@ -1,0 +1,30 @@
+"""Quoted table names and the states that the hot statements name, taken from the models and the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connections
+
+from django_tasks_fsm.core.states import RunState, TaskState
+from django_tasks_fsm.models import Queue, Task, TaskRun
+
+READY = f"state = '{RunState.QUEUED}'"
+DUE = f"state = '{RunState.PENDING}' AND waiting_on = 0"
+HELD = f"r.state = '{RunState.RUNNING}'"
+FIRES = f"state = '{TaskState.ACTIVE}' AND next_run_at IS NOT NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The names as SQL."""
+
+    runs: str
+    tasks: str
+    queues: str
+
+
+def tables(using: str) -> Tables:
+    """Return the table names, quoted for the database ``using``."""
+    quote = connections[using].ops.quote_name
+    return Tables(quote(TaskRun._meta.db_table), quote(Task._meta.db_table), quote(Queue._meta.db_table))

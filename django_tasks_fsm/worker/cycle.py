@@ -1,0 +1,193 @@
+"""Turn by turn: write outcomes, claim, hand over. One thread, one connection."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from django.db import DatabaseError, InterfaceError, connections
+
+from django_tasks_fsm.core.outcomes import Claim, Ending, Failure, Outcome
+from django_tasks_fsm.dialects import for_alias
+from django_tasks_fsm.store.cycle import Turn, turn
+from django_tasks_fsm.store.definitions import Definition
+from django_tasks_fsm.worker.appetite import BATCH, Appetite
+from django_tasks_fsm.worker.book import Book
+from django_tasks_fsm.worker.config import WorkerConfig
+from django_tasks_fsm.worker.executors import CoroutineExecutor, Executor, InlineExecutor, ThreadExecutor
+from django_tasks_fsm.worker.hand import Hand
+from django_tasks_fsm.worker.narration import Narrator
+from django_tasks_fsm.worker.outbox import Outbox
+from django_tasks_fsm.worker.runner import Job, prepare
+
+logger = logging.getLogger("django_tasks_fsm")
+
+UNSTORABLE = "django_tasks_fsm.exceptions.UnstorablePayload"
+
+
+class Cycle:
+    """Own the runs in hand and the executors."""
+
+    def __init__(self, config: WorkerConfig, worker_id: uuid.UUID, outbox: Outbox, narrator: Narrator) -> None:
+        self._config, self._worker_id, self._outbox, self._narrator = config, worker_id, outbox, narrator
+        self._appetite = Appetite(config.concurrency)
+        self._book = Book(config.using)
+        self._executors: dict[bool, Executor] = {}
+        self.hand = Hand()
+        self.finished = 0
+
+    def turn(self, queues: tuple[str, ...], at_most: int | None = None) -> tuple[int, int]:
+        """Write what has come in and claim what there is room for; return (written or dropped, claimed)."""
+        outcomes = self._outbox.take(2 * BATCH)
+        room = self._room(len(outcomes) + len(self._outbox), at_most)
+        if not outcomes and not (room and queues):
+            return 0, 0
+        done = self._deliver(outcomes, queues, room)
+        self._appetite.finished(sum(outcome.ending is not Ending.RELEASED for outcome in outcomes))
+        self._settle(outcomes, done.written)
+        self._start(done.claims)
+        return len(outcomes), len(done.claims)
+
+    def _room(self, finished: int, at_most: int | None) -> int:
+        room = self._appetite.room(len(self.hand) - finished)
+        return room if at_most is None else min(room, at_most)
+
+    def has_room(self, at_most: int | None) -> bool:
+        """Tell whether a turn would claim."""
+        return self._room(len(self._outbox), at_most) > 0
+
+    def _deliver(self, outcomes: list[Outcome], queues: tuple[str, ...], room: int) -> Turn:
+        try:
+            return turn(self._worker_id, outcomes, queues, room, self._config.using)
+        except (DatabaseError, InterfaceError) as error:
+            if not outcomes or for_alias(self._config.using).is_transient(error):
+                self._outbox.put_back(outcomes)
+                raise
+            logger.error("A batch of outcomes was refused, writing one by one: %s", error)
+        return Turn(frozenset(self._deliver_each(outcomes)), ())
+
+    def _deliver_each(self, outcomes: list[Outcome]) -> set[uuid.UUID]:
+        written: set[uuid.UUID] = set()
+        for position, outcome in enumerate(outcomes):
+            try:
+                outcomes[position], one = self._deliver_one(outcome)
+                written |= one
+            except (DatabaseError, InterfaceError):
+                # Not this outcome is the trouble, the database is: keep what is left and let the loop wait.
+                self._settle(outcomes[:position], frozenset(written))
+                self._outbox.put_back(outcomes[position:])
+                raise
+        return written
+
+    def _deliver_one(self, outcome: Outcome) -> tuple[Outcome, frozenset[uuid.UUID]]:
+        try:
+            return outcome, turn(self._worker_id, [outcome], (), 0, self._config.using).written
+        except (DatabaseError, InterfaceError) as error:
+            if for_alias(self._config.using).is_transient(error):
+                raise
+            replacement = _unstorable(outcome, error)
+            return replacement, turn(self._worker_id, [replacement], (), 0, self._config.using).written
+
+    def _settle(self, outcomes: list[Outcome], written: frozenset[uuid.UUID]) -> None:
+        for outcome in outcomes:
+            job = self.hand.get(outcome.claim)
+            if job is None:
+                continue
+            if outcome.claim.id in written:
+                self._narrator.ended(job, outcome)
+            else:
+                self._narrator.lost(job)
+            self.finished += outcome.ending is not Ending.RELEASED
+        self.hand.drop(outcome.claim for outcome in outcomes)
+
+    def _start(self, claims: Sequence[Claim]) -> None:
+        if not claims:
+            return
+        known = self._definitions(claims)
+        jobs: dict[bool, list[Job]] = {}
+        for claim in claims:
+            job = prepare(claim, known.get(claim.task_id), self._config.using, self._narrator.result)
+            if isinstance(job, Outcome):
+                self._outbox.put(job)
+            else:
+                jobs.setdefault(job.is_async, []).append(job)
+        for is_async, some in jobs.items():
+            self.hand.add(some)
+            self._executor(is_async).submit(some)
+
+    def _definitions(self, claims: Sequence[Claim]) -> dict[int, Definition]:
+        try:
+            return self._book.look_up(claim.task_id for claim in claims)
+        except (DatabaseError, InterfaceError):
+            # Claimed and not in hand they would be held for as long as this worker lives.
+            for claim in claims:
+                self._outbox.put(Outcome.released(claim, "the definition of its task could not be read"))
+            raise
+
+    def _executor(self, is_async: bool) -> Executor:
+        if is_async not in self._executors:
+            self._executors[is_async] = self._new_executor(is_async)
+        return self._executors[is_async]
+
+    def _new_executor(self, is_async: bool) -> Executor:
+        report: Callable[[Outcome], None] = self._outbox.put
+        if self._config.inline:
+            return InlineExecutor(report, self._began, self._config.using)
+        if is_async:
+            return CoroutineExecutor(report, self._began)
+        return ThreadExecutor(report, self._began, self._config.concurrency)
+
+    def _began(self, job: Job) -> None:
+        self.hand.begin(job)
+        self._narrator.began(job)
+
+    @property
+    def waiting(self) -> int:
+        """Return how many outcomes wait to be written."""
+        return len(self._outbox)
+
+    def release_unstarted(self, reason: str) -> None:
+        """Give back the runs whose function has not been called."""
+        for executor in self._executors.values():
+            for job in executor.unstarted():
+                self._outbox.put(Outcome.released(job.claim, reason))
+
+    def release_all(self, reason: str) -> None:
+        """Give back every run in hand, also those whose function still runs: its result will be dropped."""
+        for executor in self._executors.values():
+            executor.unstarted()  # nobody begins these now; they are in the hand too
+        for job in self.hand.jobs():
+            job.context.request_stop(reason)
+            self._outbox.put(Outcome.released(job.claim, reason))
+
+    def release_stray(self, run_id: uuid.UUID, fence: int) -> None:
+        """Give back a run that the database counts as held here and that never arrived."""
+        self._outbox.put(Outcome.released(_stray(run_id, fence), "its worker had not received it"))
+
+    def interrupt(self, job: Job, reason: str) -> None:
+        """Tell a run to stop, and cancel it where its executor can."""
+        job.context.request_stop(reason)
+        if job.is_async in self._executors:
+            self._executors[job.is_async].interrupt(job)
+
+    def stop(self) -> None:
+        """Let the executors' threads end."""
+        for executor in self._executors.values():
+            executor.stop()
+
+    def reconnect(self) -> None:
+        """Drop the connection after an error; the next statement opens a new one."""
+        connections[self._config.using].close()
+
+
+def _stray(run_id: uuid.UUID, fence: int) -> Claim:
+    # Giving back reads nothing but id and fence.
+    now = datetime.now(UTC)
+    return Claim(run_id, 0, fence, 0, "", 0, [], {}, enqueued_at=now, run_at=now, started_at=now)
+
+
+def _unstorable(outcome: Outcome, error: BaseException) -> Outcome:
+    failure = Failure(UNSTORABLE, f"The outcome could not be stored: {type(error).__name__}", "", "unstorable outcome")
+    return Outcome.failed(outcome.claim, failure)

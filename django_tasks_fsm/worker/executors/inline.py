@@ -1,0 +1,58 @@
+"""Run functions in the calling thread, on its connection: for tests, and ``runworker --burst`` in a transaction."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable, Sequence
+
+from asgiref.sync import async_to_sync
+from django.db import DatabaseError, connections, transaction
+
+from django_tasks_fsm.core.outcomes import Outcome
+from django_tasks_fsm.worker.executors.base import Executor, Report
+from django_tasks_fsm.worker.runner import Job, run, run_async
+
+
+class InlineExecutor(Executor):
+    """Run each job before ``submit`` returns."""
+
+    def __init__(self, report: Report, began: Callable[[Job], None], using: str) -> None:
+        super().__init__(report, began)
+        self._using = using
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """See Executor.submit."""
+        for job in jobs:
+            self.began(job)
+            self.report(self._outcome(job))
+
+    def unstarted(self) -> list[Job]:
+        """See Executor.unstarted."""
+        return []
+
+    def stop(self) -> None:
+        """See Executor.stop."""
+
+    def _outcome(self, job: Job) -> Outcome:
+        if not connections[self._using].in_atomic_block:
+            return contextvars.Context().run(self._run, job)
+        # A statement of the task that fails must not break the transaction in which its outcome is about to be written.
+        outcome: Outcome | None = None
+        try:
+            with transaction.atomic(using=self._using):
+                outcome = contextvars.Context().run(self._run, job)
+        except DatabaseError:
+            if outcome is None:
+                raise
+        return outcome
+
+    def _run(self, job: Job) -> Outcome:
+        # async_to_sync, unlike asyncio.run, lets the coroutine's ORM calls come back to this thread and its connection.
+        outcome = async_to_sync(self._awaited)(job) if job.is_async else run(job)
+        self.leave_if_forked()
+        return outcome
+
+    async def _awaited(self, job: Job) -> Outcome:
+        outcome = await run_async(job)
+        self.leave_if_forked()
+        return outcome

@@ -1,0 +1,25 @@
+"""Exceptions as text."""
+
+from __future__ import annotations
+
+import traceback
+
+from django_tasks_fsm.core.outcomes import Failure
+from django_tasks_fsm.core.payload import clean_text
+
+FRAMES = 50
+"""Frames kept at either end of a deep traceback."""
+
+
+def describe(error: BaseException, reason: str = "") -> Failure:
+    """Return the class path, message and traceback of an exception; never raise, whatever the exception is made of."""
+    kind = type(error)
+    return Failure(f"{kind.__module__}.{kind.__qualname__}", clean_text(error, 2_000), _traceback(error), reason)
+
+
+def _traceback(error: BaseException) -> str:
+    try:
+        lines = traceback.TracebackException.from_exception(error, limit=-FRAMES * 2, capture_locals=False).format()
+        return clean_text("".join(lines))
+    except Exception:  # a hostile __str__, __cause__ or __notes__: the failure must be recorded all the same
+        return f"{type(error).__qualname__}: its traceback cannot be shown.\n"

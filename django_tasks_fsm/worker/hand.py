@@ -1,0 +1,85 @@
+"""The runs this worker holds."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable
+
+from django_tasks_fsm.core.outcomes import Claim
+from django_tasks_fsm.store.workers import Beat
+from django_tasks_fsm.worker.runner import Job
+
+Key = tuple[uuid.UUID, int]
+"""A run's id and the fence of its claim."""
+
+
+class Hand:
+    """Jobs from their claim until their outcome is written. The loop adds and drops; other threads only look.
+
+    By run and fence: a run that was lost and claimed anew is held twice while the function of the lost claim runs on.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: dict[Key, tuple[Job, float]] = {}
+        self._begun: set[Key] = set()
+        self._strange: set[Key] = set()
+
+    def add(self, jobs: Iterable[Job]) -> None:
+        """Hold jobs from now on."""
+        now = time.monotonic()
+        for job in jobs:
+            self._jobs[_key(job.claim)] = (job, now)
+
+    def begin(self, job: Job) -> None:
+        """Note that a job's function is being called."""
+        self._begun.add(_key(job.claim))
+
+    def drop(self, claims: Iterable[Claim]) -> None:
+        """Hold these no longer."""
+        for key in map(_key, claims):
+            self._jobs.pop(key, None)
+            self._begun.discard(key)
+
+    def jobs(self) -> list[Job]:
+        """Return all jobs held."""
+        return [job for job, _ in list(self._jobs.values())]
+
+    def get(self, claim: Claim) -> Job | None:
+        """Return the job of a claim."""
+        held = self._jobs.get(_key(claim))
+        return held[0] if held else None
+
+    def oldest_unstarted(self) -> float:
+        """Return the seconds for which a job has waited for its function to be called; 0 where none does."""
+        now = time.monotonic()
+        waits = [now - since for key, (_, since) in list(self._jobs.items()) if key not in self._begun]
+        return max(waits, default=0.0)
+
+    def to_stop(self, beat: Beat, since: float) -> list[tuple[Job, str]]:
+        """Return the jobs that should stop, with the reason, as a heartbeat that began at ``since`` learned it."""
+        found = []
+        for (run_id, fence), (job, taken) in list(self._jobs.items()):
+            if beat.fences.get(run_id) == fence:
+                if run_id in beat.stop:
+                    found.append((job, "a person asked for it"))
+            elif taken < since:
+                found.append((job, "the run does not belong to this worker any more"))
+        return found
+
+    def strays(self, beat: Beat) -> list[Key]:
+        """Return id and fence of runs that two heartbeats on end counted as held here, and that are not.
+
+        A claim whose commit was answered by a broken connection ends like this. One heartbeat alone may have come
+        between the commit of a claim and its arrival here.
+        """
+        strange = beat.fences.items() - self._jobs.keys()
+        found, self._strange = strange & self._strange, strange
+        return sorted(found)
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+
+def _key(claim: Claim) -> Key:
+    return claim.id, claim.fence

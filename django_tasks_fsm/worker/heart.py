@@ -1,0 +1,82 @@
+"""Renew the lease, whatever the rest of the worker is doing, and bring back who should stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db import DatabaseError, InterfaceError, connections
+
+from django_tasks_fsm.store import workers
+from django_tasks_fsm.store.workers import Beat, Identity
+
+logger = logging.getLogger("django_tasks_fsm")
+
+
+class Heart:
+    """A thread with a connection of its own: a task that blocks the loop costs no lease."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        using: str,
+        seconds: float,
+        told: Callable[[Beat, float], None],
+        file: str | None = None,
+    ) -> None:
+        self._identity, self._using, self._seconds, self._told = identity, using, seconds, told
+        self._file = Path(file) if file else None
+        self._end = threading.Event()
+        self._soon = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.last_beat = time.monotonic()
+
+    def start(self) -> None:
+        """Beat in a thread from now on."""
+        self._thread = threading.Thread(target=self._live, name="tasks-fsm-heart", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and close its connection."""
+        self._end.set()
+        self._soon.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def beat_soon(self) -> None:
+        """Beat now instead of at the next interval."""
+        self._soon.set()
+
+    def beat(self) -> None:
+        """Beat once, in the calling thread."""
+        began = time.monotonic()
+        learned = workers.beat(self._identity, self._using)
+        self.last_beat = began
+        self._told(learned, began)
+        if self._file is not None:
+            self._touch(self._file)
+
+    def _touch(self, file: Path) -> None:
+        try:
+            file.touch()
+        except OSError as error:
+            logger.warning("The heartbeat file cannot be touched: %s", error)
+
+    @property
+    def silence(self) -> float:
+        """Return the seconds since the last heartbeat that the database has stored."""
+        return time.monotonic() - self.last_beat
+
+    def _live(self) -> None:
+        while not self._end.is_set():
+            self._soon.clear()
+            try:
+                self.beat()
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("Heartbeat failed, trying again: %s", error)
+                connections[self._using].close()
+            self._soon.wait(self._seconds)
+        connections[self._using].close()

@@ -1,0 +1,165 @@
+"""From a claim to its outcome: find the function, call it, turn what happened into a record. Raises nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django_tasks_fsm import conf, registry
+from django_tasks_fsm.context import RunContext, enter
+from django_tasks_fsm.core.outcomes import Claim, Failure, Outcome
+from django_tasks_fsm.core.payload import clean_result
+from django_tasks_fsm.core.retry import RetryPolicy, decide
+from django_tasks_fsm.declare import FSMTask
+from django_tasks_fsm.exceptions import (
+    CancellationRequested,
+    FunctionNotRegistered,
+    OwnershipLost,
+    RescheduleRequested,
+    RunTimedOut,
+    UnstorablePayload,
+)
+from django_tasks_fsm.store.definitions import Definition
+from django_tasks_fsm.tasks_api import Task, TaskResult
+from django_tasks_fsm.worker.failures import describe
+
+SHORTEST_HANDBACK, LONGEST_HANDBACK = 5.0, 300.0
+HOSTILE = Failure("builtins.Exception", "What the function returned or raised fails when it is looked at.", "")
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A claim with what is needed to run it."""
+
+    claim: Claim
+    definition: Definition
+    task: Task
+    context: RunContext
+    is_async: bool
+
+
+def prepare(
+    claim: Claim, definition: Definition | None, using: str, make_result: Callable[..., TaskResult]
+) -> Job | Outcome:
+    """Return a job, or the outcome of a claim that cannot be run here: the run waits for a deploy that knows it.
+
+    ``definition`` is None where somebody has deleted the task's row past the guards.
+    """
+    if definition is None:
+        return Outcome.rescheduled(claim, _handback_delay(claim), f"its task {claim.task_id} has no row")
+    try:
+        task = registry.find(definition.function)
+    except FunctionNotRegistered as error:
+        return Outcome.rescheduled(claim, _handback_delay(claim), str(error))
+    context = RunContext(claim, using, lambda: make_result(claim, task), definition.timeout)
+    return Job(claim, definition, task, context, inspect.iscoroutinefunction(task.func))
+
+
+def _handback_delay(claim: Claim) -> timedelta:
+    # A tenth of its age: seconds at first, minutes for a run that has waited for its function for an hour.
+    enqueued = claim.enqueued_at if claim.enqueued_at.tzinfo else claim.enqueued_at.astimezone()
+    age = (datetime.now(UTC) - enqueued).total_seconds()
+    return timedelta(seconds=max(SHORTEST_HANDBACK, min(LONGEST_HANDBACK, age / 10)))
+
+
+def run(job: Job) -> Outcome:
+    """Call the function in this thread and return the outcome. Call it in a fresh contextvars context."""
+    enter(job.context)
+    try:
+        value = job.task.func(*_arguments(job), **job.claim.kwargs)
+    except BaseException as error:  # SystemExit and KeyboardInterrupt raised by a task are its failure, not ours
+        return _surely(_raised, job, error)
+    return _surely(_returned, job, value)
+
+
+async def run_async(job: Job) -> Outcome:
+    """Await the coroutine function and return the outcome; cancelled from outside, say so."""
+    enter(job.context)
+    limit = asyncio.timeout(job.definition.timeout)
+    try:
+        async with limit:
+            value = await job.task.func(*_arguments(job), **job.claim.kwargs)
+    except BaseException as error:  # a SystemExit that escaped would end the loop and every other coroutine in it
+        return _surely(_timed_out if limit.expired() else _interrupted, job, error)
+    return _surely(_returned, job, value)
+
+
+def _arguments(job: Job) -> list[Any]:
+    return [job.context, *job.claim.args] if job.task.takes_context else job.claim.args
+
+
+def _surely(step: Callable[[Job, Any], Outcome], job: Job, what: Any) -> Outcome:
+    try:
+        return step(job, what)
+    except BaseException:  # what a function returns or raises may be hostile to whoever looks at it
+        return Outcome.failed(job.claim, HOSTILE)
+
+
+def _timed_out(job: Job, error: BaseException) -> Outcome:
+    if not isinstance(error, TimeoutError):  # the function turned its cancellation into an error of its own
+        return _raised(job, error)
+    late = RunTimedOut(job.definition.timeout or 0.0)
+    late.__cause__ = error.__cause__  # the traceback ends where the function was when its time was up
+    return _raised(job, late)
+
+
+def _interrupted(job: Job, error: BaseException) -> Outcome:
+    if not isinstance(error, asyncio.CancelledError):
+        return _raised(job, error)
+    asked = job.context.stop_reason
+    return Outcome.cancelled(job.claim, asked) if asked else _failed(job, error)
+
+
+def _returned(job: Job, value: Any) -> Outcome:
+    try:
+        return Outcome.done(job.claim, clean_result(value, conf.options().max_payload_bytes))
+    except UnstorablePayload as error:
+        # The work is done; another attempt would repeat its effects and return the same.
+        return _failed(job, TypeError(error.problem), reason="the result is not JSON")
+
+
+def _raised(job: Job, error: BaseException) -> Outcome:
+    never_entered = _never_entered(error)
+    if not never_entered and error.__traceback__ is not None:
+        error.__traceback__ = error.__traceback__.tb_next  # the frame of this module says nothing to the task's author
+    if isinstance(error, RescheduleRequested):
+        return Outcome.rescheduled(job.claim, timedelta(seconds=error.delay_seconds), "asked for by the task")
+    if isinstance(error, OwnershipLost):
+        return Outcome.released(job.claim, str(error))
+    if isinstance(error, CancellationRequested):
+        return Outcome.cancelled(job.claim, str(error))
+    if isinstance(error, TypeError) and never_entered:
+        return _failed(job, error, reason="the arguments do not fit the function")
+    if job.definition.cancel_on_exception:
+        return Outcome.cancelled(job.claim, "an exception cancels this task", describe(error))
+    return _retried(job, error)
+
+
+def _never_entered(error: BaseException) -> bool:
+    # One frame only, the call itself: the function's own frame is missing because binding its arguments failed.
+    trace = error.__traceback__
+    return trace is not None and trace.tb_next is None
+
+
+def _retried(job: Job, error: BaseException) -> Outcome:
+    backoff = getattr(job.task, "backoff", None)
+    result = job.context.task_result if backoff else None
+    decision = decide(_policy(job), job.claim.attempt, error, result, backoff, random.Random())
+    if decision.delay is None:
+        return _failed(job, error, reason=decision.note)
+    return Outcome.retry(job.claim, describe(error), decision.delay, decision.note)
+
+
+def _policy(job: Job) -> RetryPolicy:
+    # The row's number wins over the declaration's: a person may have changed it. Plain Django tasks have no policy.
+    most = job.definition.max_attempts
+    return job.task.retry_policy(most) if isinstance(job.task, FSMTask) else RetryPolicy(max_attempts=most)
+
+
+def _failed(job: Job, error: BaseException, reason: str = "") -> Outcome:
+    return Outcome.failed(job.claim, describe(error, reason), error)

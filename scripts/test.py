@@ -1,0 +1,83 @@
+"""Run the test suite on every database that can be had, and say what was not run and why.
+
+``python -m scripts.test [pytest arguments]``, from the checkout. TASKS_FSM_TEST_DATABASE limits the vendors
+("postgresql", "sqlite,mariadb"). A missing database is a failure where it was asked for by name, and with CI set every
+missing database and a missing browser are.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+
+from tests.browser.chromium import Absent, found_chromium
+from tests.servers.choice import VENDOR, VENDORS, in_ci, opened, was_chosen
+from tests.servers.database import Unavailable
+
+# Nothing in these rooms touches a database in a way that differs between vendors.
+PURE_ROOMS = ("architecture", "browser", "core", "docs", "drawing", "locale")
+PROCESSES = "2"
+NO_TESTS_COLLECTED = 5
+
+Part = tuple[str, bool]
+"""What to say about a part of the run, and whether it is good."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run everything, print one line for each part, and return the exit code."""
+    wanted = [name for name in os.environ.get(VENDOR, "").split(",") if name] or list(VENDORS)
+    parts = [run_vendor(vendor, arguments) for vendor in wanted]
+    if "sqlite" in wanted and not arguments:
+        parts.append(browser())
+    print("\n" + "\n".join(said for said, _ in parts))
+    return int(not all(good for _, good in parts))
+
+
+def run_vendor(vendor: str, arguments: list[str]) -> Part:
+    """Run the suite on one vendor."""
+    if vendor == "mariadb":
+        want_mysqlclient()
+    try:
+        with opened(vendor) as database:
+            print(f"\n== {vendor}: {database.source}", flush=True)
+            code = run_pytest(vendor, arguments)
+    except Unavailable as reason:
+        return f"{vendor}: not run: {reason}", not (in_ci() or was_chosen(vendor))
+    where = "" if vendor == "sqlite" else f" ({database.source})"
+    # SQLite runs every room, so nothing to run there is a mistake in the arguments.
+    if code == NO_TESTS_COLLECTED and arguments and vendor != "sqlite":
+        return f"{vendor}: not run: the arguments select none of its tests", True
+    return f"{vendor}: {'ran' if code == 0 else f'FAILED, pytest exit code {code}'}{where}", code == 0
+
+
+def run_pytest(vendor: str, arguments: list[str]) -> int:
+    """Run pytest on the opened database and return its exit code."""
+    ignored = [] if vendor == "sqlite" else [f"--ignore=tests/{room}" for room in PURE_ROOMS]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", PROCESSES, *ignored, *arguments]
+    return subprocess.run(command, check=False).returncode
+
+
+def browser() -> Part:
+    """Say whether the browser tests, which belong to the SQLite run, had what they need."""
+    try:
+        return f"browser: ran ({found_chromium()})", True
+    except Absent as reason:
+        return f"browser: not run: {reason}", not in_ci()
+
+
+def want_mysqlclient() -> None:
+    """Build the faster driver where the machine has what it takes; PyMySQL serves otherwise."""
+    if importlib.util.find_spec("MySQLdb") or not (shutil.which("pkg-config") and shutil.which("cc")):
+        return
+    libraries = ("mysqlclient", "mariadb", "libmariadb")
+    if any(subprocess.run(["pkg-config", "--exists", name], check=False).returncode == 0 for name in libraries):
+        command = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "mysqlclient>=2.2.1"]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            print("mysqlclient could not be built; PyMySQL is used")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

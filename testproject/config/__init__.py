@@ -1,0 +1,1 @@
+"""The test project: settings, addresses and the two server interfaces."""

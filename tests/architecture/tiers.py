@@ -1,0 +1,25 @@
+"""The rooms of the house from the ground up."""
+
+from __future__ import annotations
+
+TIERS = (
+    {"exceptions"},
+    {"core"},
+    {"conf", "signals", "tasks_api"},
+    {"registry", "dialects", "drawing"},
+    {"models"},
+    {"store", "migrations"},
+    # The django.tasks adapter: the worker runs what it declares and speaks in its signals (docs/adr/0003).
+    {"checks", "policies", "schedules", "task_errors"},
+    {"declare"},
+    {"restored"},
+    {"results"},
+    {"backend"},
+    {"context", "sending"},
+    {"worker"},
+    # The entry points, which may use each other.
+    {"__init__", "admin", "announcements", "apps", "cli", "management", "templatetags"},
+)
+"""The rooms from the ground up: each may import what lies lower, and itself."""
+
+TIER = {room: number for number, tier in enumerate(TIERS) for room in tier}

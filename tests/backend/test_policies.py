@@ -1,0 +1,65 @@
+"""What a task may declare."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import override_settings
+
+from django_tasks_fsm import task
+from django_tasks_fsm.tasks_api import InvalidTask
+from tests.backend import sample
+
+
+def plain() -> None:
+    """Be a function that is no task yet."""
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("max_attempts", 0, "max_attempts is 0, but must be 1 or more"),
+        ("max_attempts", "3", "max_attempts is '3'"),
+        ("max_attempts", 1001, "max_attempts must be at most 1000"),
+        ("retry_on", ValueError, "retry_on is .*, but must be a tuple of exception classes"),
+        ("retry_on", ("ValueError",), "must be a tuple of exception classes"),
+        ("give_up_on", [ValueError], "give_up_on is .*, but must be a tuple"),
+        ("backoff", 5, "backoff must be a function of an exception and a result"),
+        ("timeout", 0, "timeout must be a number of seconds above zero"),
+        ("timeout", -1, "timeout must be a number of seconds above zero"),
+        ("timeout", float("nan"), "timeout must be a number of seconds above zero"),
+        ("timeout", float("inf"), "timeout must be a number of seconds above zero"),
+        ("timeout", "60", "timeout must be a number of seconds above zero"),
+        ("on_lost", "retry", "on_lost must be 'requeue' or 'fail', not 'retry'"),
+        ("cancel_on_exception", 1, "cancel_on_exception must be True or False"),
+    ],
+)
+def test_a_policy_that_no_run_could_use_is_refused_when_it_is_declared(field: str, value: Any, words: str) -> None:
+    with pytest.raises(InvalidTask, match=words):
+        task(**{field: value})(plain)
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201, "a\x00b", "a\nb", 7, b"k"])
+def test_a_key_that_does_not_fit_is_refused(key: Any) -> None:
+    with pytest.raises(InvalidTask, match="key must have 1 to 200 printable characters"):
+        sample.echo.using(key=key)
+
+
+def test_a_key_may_have_any_script() -> None:
+    assert sample.echo.using(key="Zürich 東京 " + "k" * 190).key is not None
+
+
+@pytest.mark.parametrize("graph", ["night", 7, str(uuid.UUID(int=7))])
+def test_a_graph_is_a_uuid(graph: Any) -> None:
+    with pytest.raises(InvalidTask, match="graph must be the UUID of a run graph"):
+        sample.echo.using(graph=graph)
+
+
+@override_settings(USE_TZ=False)
+def test_without_time_zones_an_aware_time_is_refused() -> None:
+    with pytest.raises(InvalidTask, match="run_after must be a naive datetime while USE_TZ is False"):
+        sample.echo.using(run_after=datetime(2031, 1, 1, tzinfo=UTC))
+    assert sample.echo.using(run_after=datetime(2031, 1, 1)).run_after == datetime(2031, 1, 1)

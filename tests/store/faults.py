@@ -1,0 +1,67 @@
+"""Database errors on demand."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import OperationalError, connection, transaction
+
+from tests.store.threads import SECONDS, in_thread
+
+
+def transient() -> OperationalError:
+    """Make an error as this vendor raises it for a lost race."""
+    error = OperationalError(1213, "Deadlock found when trying to get lock; try restarting transaction")
+    if connection.vendor == "sqlite":
+        error = OperationalError("database is locked")
+        error.__cause__ = sqlite3.OperationalError("database is locked")
+    if connection.vendor == "postgresql":
+        from psycopg import errors
+
+        error.__cause__ = errors.DeadlockDetected("deadlock detected")
+    return error
+
+
+@contextmanager
+def failing(errors: list[BaseException], words: tuple[str, ...] = ("INSERT",)) -> Iterator[None]:
+    """Raise the errors in turn, one for each statement that holds all ``words``, then let them pass."""
+
+    def wrapper(execute, sql, params, many, context):
+        if errors and all(word in sql for word in words):
+            raise errors.pop(0)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(wrapper):
+        yield
+
+
+@contextmanager
+def just_before(*moments: tuple[str, Callable[[], object]]) -> Iterator[None]:
+    """Do something on another connection right before the next statement with these words, one after the other."""
+    waiting = list(moments)
+
+    def wrapper(execute, sql, params, many, context):
+        if waiting and waiting[0][0] in sql:
+            in_thread(waiting.pop(0)[1]).result(SECONDS)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(wrapper):
+        yield
+    assert not waiting, "the statement was not sent"
+
+
+class _Undo(Exception):
+    """Leave the block and take back what it wrote."""
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    """Run a block in a transaction, or a savepoint, that is rolled back at its end."""
+    try:
+        with transaction.atomic():
+            yield
+            raise _Undo
+    except _Undo:
+        pass

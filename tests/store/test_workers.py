@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from django_tasks_fsm.models import TaskRun, Worker
+from django_tasks_fsm.store.workers import Identity, beat, forget_gone, leave, register
+from tests.store.rows import DB, a_run, a_worker, claimed, claims, runs
+
+pytestmark = pytest.mark.django_db
+
+WEEK = timedelta(days=7)
+
+
+def an_identity(**values) -> Identity:
+    return Identity(**{
+        "id": uuid.uuid4(), "name": "w", "host": "h", "pid": 4711, "queues": ("*",), "excluded_queues": ("mail",),
+        "concurrency": 3, **values,
+    })  # fmt: skip
+
+
+def silence(me: Identity, seconds: float = 3600) -> None:
+    Worker.objects.filter(pk=me.id).update(heartbeat_at=F("heartbeat_at") - timedelta(seconds=seconds))
+
+
+def test_a_worker_says_who_it_is():
+    me = an_identity()
+    register(me, DB)
+    row = Worker.objects.get()
+    assert (row.pk, row.name, row.host, row.pid, row.concurrency) == (me.id, "w", "h", 4711, 3)
+    assert (row.queues, row.excluded_queues, row.is_alive) == (["*"], ["mail"], True)
+
+
+def test_a_name_that_is_too_long_does_not_keep_a_worker_from_starting():
+    register(an_identity(name="n" * 500, host="h" * 500), DB)
+    row = Worker.objects.get()
+    assert (len(row.name), len(row.host)) == (100, 255)
+
+
+def test_a_heartbeat_renews_the_lease():
+    me = an_identity()
+    register(me, DB)
+    silence(me)
+    assert not Worker.objects.get().is_alive
+    beat(me, DB)
+    assert Worker.objects.get().is_alive
+
+
+def test_a_heartbeat_tells_what_is_held_with_its_fence_and_what_should_stop():
+    me = an_identity()
+    register(me, DB)
+    first, second = (a_run(fence=number) for number in (4, 8))
+    assert {claim.id for claim in claims(2, worker=me.id)} == {first.pk, second.pk}
+    second.cancel()
+    held = beat(me, DB)
+    assert held.fences == {first.pk: 5, second.pk: 9}
+    assert held.stop == {second.pk}
+
+
+def test_a_heartbeat_does_not_tell_of_what_others_hold_or_what_has_ended():
+    me = an_identity()
+    register(me, DB)
+    a_run("RUNNING", worker_id=uuid.uuid4())
+    a_run("DONE", worker_id=me.id)
+    a_run("QUEUED", worker_id=me.id)
+    assert beat(me, DB).fences == {}
+
+
+def test_a_heartbeat_writes_a_row_that_somebody_deleted_again():
+    me = an_identity()
+    register(me, DB)
+    run = a_run()
+    claimed(run, me.id)
+    Worker.objects.all().delete()
+    assert beat(me, DB).fences == {run.pk: 1}
+    assert Worker.objects.get().pk == me.id
+
+
+def test_a_worker_that_leaves_is_gone_at_once_but_was_heard_of_last_when_it_was():
+    me = an_identity()
+    register(me, DB)
+    silence(me, 10)
+    heard = Worker.objects.get().heartbeat_at
+    leave(me.id, DB)
+    row: Any = Worker.objects.get()
+    assert (row.is_alive, row.heartbeat_at) == (False, heard)
+    assert abs(row.stopped_at - timezone.now()) < timedelta(seconds=5)
+
+
+def test_leaving_twice_or_without_a_row_does_no_harm():
+    leave(uuid.uuid4(), DB)
+    me = an_identity()
+    register(me, DB)
+    leave(me.id, DB)
+    leave(me.id, DB)
+    assert Worker.objects.count() == 1
+
+
+def test_rows_of_workers_that_are_long_gone_are_forgotten():
+    gone = a_worker("gone", silent_for=8 * 86400)
+    recent, alive = a_worker("recent", silent_for=6 * 86400), a_worker("alive")
+    assert (forget_gone(WEEK, DB), forget_gone(WEEK, DB)) == (1, 0)
+    assert set(Worker.objects.values_list("pk", flat=True)) == {recent.pk, alive.pk}
+    assert gone.pk not in {recent.pk, alive.pk}
+
+
+def test_the_row_of_a_worker_that_still_holds_a_run_is_kept_until_it_is_rescued():
+    worker = a_worker(silent_for=30 * 86400)
+    runs(1)
+    claims(1, worker=worker.pk)
+    assert forget_gone(WEEK, DB) == 0
+    TaskRun.objects.all().abort()
+    assert forget_gone(WEEK, DB) == 1

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import threading
+import uuid
+
+import pytest
+from django.db import InterfaceError, OperationalError
+
+from django_tasks_fsm.store import workers
+from django_tasks_fsm.store.workers import Beat, Identity
+from django_tasks_fsm.worker.heart import Heart
+
+ME = Identity(uuid.uuid4(), "tested", "here", 1, ("*",), (), 1)
+
+
+class Database:
+    """Count heartbeats, fail those that were prepared."""
+
+    def __init__(self):
+        self.beats = 0
+        self.errors = []
+
+    def beat(self, identity, using):
+        self.beats += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return Beat({identity.id: self.beats})
+
+
+@pytest.fixture
+def database(monkeypatch):
+    database = Database()
+    monkeypatch.setattr(workers, "beat", database.beat)
+    return database
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def heart(database, told):
+    heart = Heart(ME, "default", 0.01, lambda beat, since: told.append(beat))
+    yield heart
+    heart.stop()
+
+
+def test_it_beats_again_and_again_and_tells_what_it_learned(heart, database, told, wait_until):
+    heart.start()
+    wait_until(lambda: database.beats >= 3)
+    wait_until(lambda: len(told) >= 3)
+    assert [beat.fences[ME.id] for beat in told[:3]] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("closed")])
+def test_no_error_stops_it(heart, database, told, caplog, wait_until, error):
+    database.errors = [error] * 2
+    heart.start()
+    wait_until(lambda: told)
+    assert database.beats >= 3
+    assert str(error) in caplog.text
+
+
+def test_silence_is_counted_from_the_last_stored_beat(heart, database, monkeypatch):
+    heart.beat()
+    monkeypatch.setattr("django_tasks_fsm.worker.heart.time.monotonic", lambda: heart.last_beat + 42)
+    assert heart.silence == 42
+    database.errors = [OperationalError("gone")]
+    with pytest.raises(OperationalError):
+        heart.beat()
+    assert heart.silence == 42
+
+
+def test_a_file_that_cannot_be_touched_stops_neither_heart_nor_loop(database, told, caplog):
+    Heart(ME, "default", 3600, lambda beat, since: told.append(beat), "/nowhere/at/all").beat()
+    assert len(told) == 1
+    assert "The heartbeat file cannot be touched" in caplog.text
+
+
+def test_it_can_be_asked_to_beat_now(database, told, wait_until):
+    patient = Heart(ME, "default", 3600, lambda beat, since: told.append(beat))
+    patient.start()
+    wait_until(lambda: database.beats == 1)
+    patient.beat_soon()
+    wait_until(lambda: database.beats == 2)
+    patient.stop()
+
+
+def test_it_ends(heart, wait_until):
+    heart.start()
+    heart.stop()
+    wait_until(lambda: not [thread for thread in threading.enumerate() if thread is heart._thread])

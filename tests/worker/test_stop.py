@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from django_tasks_fsm.cli.signals import stop_on_signals
+from django_tasks_fsm.worker.stop import StopSwitch
+
+
+def test_the_first_wish_asks_and_the_second_insists():
+    switch = StopSwitch()
+    assert (switch.asked, switch.at_once) == (False, False)
+    switch.ask("once")
+    assert (switch.asked, switch.at_once) == (True, False)
+    switch.ask("twice")
+    assert (switch.asked, switch.at_once) == (True, True)
+
+
+def test_the_first_reason_is_kept():
+    switch = StopSwitch()
+    switch.ask("because")
+    switch.ask("hurry")
+    assert switch.reason == "because"
+
+
+def test_now_needs_no_second_wish():
+    switch = StopSwitch()
+    switch.ask("at once", now=True)
+    assert switch.at_once
+
+
+def test_a_wish_ends_the_wait():
+    switch = StopSwitch()
+    switch.ask("go")
+    began = time.monotonic()
+    switch.wait(10)
+    assert time.monotonic() - began < 5
+
+
+def test_every_wish_is_passed_on():
+    switch, heard = StopSwitch(), []
+    switch.on_ask(lambda: heard.append(switch.at_once))
+    switch.ask("one")
+    switch.ask("two")
+    assert heard == [False, True]
+
+
+def test_signals_are_wishes_and_handlers_come_back():
+    former = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    switch = StopSwitch()
+    with stop_on_signals(switch):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert switch.at_once
+    assert switch.reason == "signal SIGINT"
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == former
