@@ -48,9 +48,9 @@ $(VENV)/.ready-%: pyproject.toml $(MADE)
 	@touch $@
 
 # Not every platform has a wheel of the browser's driver; the tests say so where it is missing.
-$(VENV)/.ready-test: pyproject.toml $(MADE)
-	@echo "installing what 'make test' needs into $(VENV)"
-	@$(PIP) install -e '.[test]'
+$(VENV)/.ready-test $(VENV)/.ready-lint: $(VENV)/.ready-%: pyproject.toml $(MADE)
+	@echo "installing what 'make $*' needs into $(VENV)"
+	@$(PIP) install -e '.[$*]'
 	@$(PIP) install 'playwright>=1.50' || echo "playwright cannot be installed: no browser tests"
 	@touch $@
 
