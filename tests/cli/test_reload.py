@@ -42,11 +42,18 @@ def test_a_change_of_code_restarts_the_worker_and_ctrl_c_ends_it(worker_process,
     }
     process = worker_process("--reload", "--interval=0.1", env=env)
     row = Task.objects.create(name="volatile", function="volatile.say")
-    assert row.start().wait(20) == "before"
+    assert row.start().wait(30) == "before"
     # Again and again: what changes before the reloader's first look is no change to it.
-    wait_until(lambda: module.write_text(CODE.format(word="after")) and "volatile.py has changed" in process.log, 20)
-    assert row.start().wait(20) == "after"
+    wait_until(lambda: module.write_text(CODE.format(word="after")) and "volatile.py has changed" in process.log)
+    assert row.start().wait(30) == "after"
     # As a terminal does, to all of the group: the reloader and the worker below it.
     os.killpg(process.pid, signal.SIGINT)
-    process.wait(20)
+    process.wait(30)
     assert process.log.count("has stopped") == 2
+
+
+def test_told_to_end_it_tells_the_worker_below_and_waits_for_it(worker_process):
+    process = worker_process("--reload", env={"DJANGO_SETTINGS_MODULE": "tests.jobs.settings"})
+    assert process.stop(signal.SIGTERM) == 0
+    assert "the reloader ends" in process.log
+    assert "has stopped" in process.log
