@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import translation
+from pytest_django.plugin import DjangoDbBlocker
 
+from tests.jobs.management.commands.flush import remember_declared
 from tests.servers import waiting
 from tests.servers.processes import ManageProcess, run_manage
 
@@ -27,8 +30,16 @@ def _language() -> Iterator[None]:
 
 @pytest.fixture
 def wait_until() -> Callable[..., Any]:
-    """Give ``wait_until(predicate, seconds=10, what="")``: the first true answer, or an AssertionError."""
+    """Give ``wait_until(predicate, seconds=30, what="")``: the first true answer, or an AssertionError."""
     return waiting.wait_until
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Remember what a fresh database has: tests that commit are followed by a return to it."""
+    # Where no test of the run wants a database, none was made.
+    with django_db_blocker.unblock(), suppress(DatabaseError):
+        remember_declared()
 
 
 @pytest.fixture
@@ -64,7 +75,7 @@ def worker_process(request: pytest.FixtureRequest, database_url: str) -> Iterato
     workers = request.node.stash.setdefault(WORKERS, [])
 
     def start(
-        *args: str, ready: str | None = "(?i)ready", seconds: float = 20, env: dict[str, str] | None = None
+        *args: str, ready: str | None = "(?i)ready", seconds: float = 60, env: dict[str, str] | None = None
     ) -> ManageProcess:
         worker = ManageProcess(database_url, "runworker", *args, env=env)
         workers.append(worker)

@@ -18,5 +18,5 @@ def test_next_port_is_taken_when_the_wanted_one_is_busy() -> None:
 
 
 def test_static_files_are_served_without_debug() -> None:
-    with DemoServer(0) as server, urllib.request.urlopen(f"{server.address}static/audit/audit.css", timeout=10) as got:
+    with DemoServer(0) as server, urllib.request.urlopen(f"{server.address}static/audit/audit.css", timeout=30) as got:
         assert got.status == 200

@@ -25,6 +25,6 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
 def clean() -> None:
     """Delete all runs and workers, and the tasks of test functions; schedules that apps declare stay."""
     for model in (Transition, RunDetail, RunPrerequisite, TaskRun, Worker, Group):
-        model._base_manager.all()._raw_delete("default")  # type: ignore[attr-defined]
+        model._base_manager.all()._raw_delete("default")
     Task.objects.filter(Q(function__startswith="tests.") | Q(function__startswith="volatile.")).delete()
     Queue.objects.all().delete()

@@ -17,7 +17,7 @@ from django_tasks_fsm.worker.service import Worker
 from django_tasks_fsm.worker.stop import StopSwitch
 from tests.servers.waiting import wait_until
 
-PATIENCE = 20.0
+PATIENCE = 30.0
 Wrapper = Callable[..., Any]
 
 

@@ -7,8 +7,8 @@ import threading
 import time
 from pathlib import Path
 
-PATIENCE = 60.0
-"""Seconds after which a job that waits for the test gives up, so that nothing outlives a failed test for long."""
+PATIENCE = 120.0
+"""Seconds after which a job that waits for the test gives up: later than every test that must not wait for it."""
 
 
 def leave(path: str, word: str) -> None:

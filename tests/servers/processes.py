@@ -83,7 +83,7 @@ class ManageProcess:
         with self._changed:
             return "".join(self._lines)
 
-    def wait_for(self, pattern: str, seconds: float = 20) -> str:
+    def wait_for(self, pattern: str, seconds: float = 60) -> str:
         """Return the first line that matches; raise AssertionError with the log past the deadline or the end."""
         wanted = re.compile(pattern)
 
@@ -102,7 +102,7 @@ class ManageProcess:
         """Send a signal."""
         self.process.send_signal(number)
 
-    def wait(self, seconds: float = 20) -> int:
+    def wait(self, seconds: float = 30) -> int:
         """Return the exit code; raise AssertionError with the log past the deadline."""
         try:
             code = self.process.wait(seconds)
@@ -111,7 +111,7 @@ class ManageProcess:
         self._reader.join(seconds)
         return code
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 20) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 30) -> int:
         """Send a signal and return the exit code."""
         self.send(number)
         return self.wait(seconds)

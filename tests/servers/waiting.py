@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(predicate: Callable[[], T], seconds: float = 10.0, what: str = "") -> T:
+def wait_until(predicate: Callable[[], T], seconds: float = 30.0, what: str = "") -> T:
     """Return the first true value of ``predicate``; raise AssertionError past the deadline."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
