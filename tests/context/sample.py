@@ -178,3 +178,28 @@ def lose_it(context: Any) -> None:
     """Go on writing after the run has been ended by somebody else."""
     context.task_result.run.abort(reason="from outside")
     context.progress(1, 2)
+
+
+resting: list[Any] = []
+enough = threading.Event()
+
+
+@task(takes_context=True, timeout=600)
+def look_around(context: Any) -> float | None:
+    """Ask again and again until it is enough."""
+    resting.append(context)
+    pause = threading.Event()
+    while not enough.is_set():
+        context.check()
+        pause.wait(0.005)
+    return context.stopwatch.loop_limit and float(context.stopwatch.loop_limit.when())
+
+
+@task(takes_context=True, timeout=600)
+async def alook_around(context: Any) -> float | None:
+    """Ask again and again, in a coroutine, until it is enough."""
+    resting.append(context)
+    while not enough.is_set():
+        await context.acheck()
+        await asyncio.sleep(0.005)
+    return context.stopwatch.loop_limit and float(context.stopwatch.loop_limit.when())
