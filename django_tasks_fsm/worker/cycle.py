@@ -20,11 +20,13 @@ from django_tasks_fsm.worker.executors import CoroutineExecutor, Executor, Inlin
 from django_tasks_fsm.worker.hand import Hand
 from django_tasks_fsm.worker.narration import Narrator
 from django_tasks_fsm.worker.outbox import Outbox
-from django_tasks_fsm.worker.runner import Job, prepare
+from django_tasks_fsm.worker.runner import Job, job_for
 
 logger = logging.getLogger("django_tasks_fsm")
 
 UNSTORABLE = "django_tasks_fsm.exceptions.UnstorablePayload"
+MOST_ASIDE = 1000
+"""Ended runs whose rows somebody else has locked; beyond it they count as running, so that memory stays bounded."""
 
 
 class Cycle:
@@ -39,19 +41,25 @@ class Cycle:
         self.finished = 0
 
     def turn(self, queues: tuple[str, ...], at_most: int | None = None) -> tuple[int, int]:
-        """Write what has come in and claim what there is room for; return (written or dropped, claimed)."""
-        outcomes = self._outbox.take(2 * BATCH)
-        room = self._room(len(outcomes) + len(self._outbox), at_most)
-        if not outcomes and not (room and queues):
+        """Write what has come in and claim what there is room for; return (written, dropped or put aside, claimed).
+
+        An outcome that is put aside once more does not count.
+        """
+        fresh = self._outbox.take(2 * BATCH)
+        again = self._outbox.take_again(2 * BATCH - len(fresh))
+        room = self._room(len(fresh) + len(self._outbox), at_most)
+        if not fresh and not again and not (room and queues):
             return 0, 0
+        outcomes = [*fresh, *again]
         done = self._deliver(outcomes, queues, room)
-        self._appetite.finished(sum(outcome.ending is not Ending.RELEASED for outcome in outcomes))
-        self._settle(outcomes, done.written)
-        self._start(done.claims)
-        return len(outcomes), len(done.claims)
+        self._appetite.finished(sum(outcome.ending is not Ending.RELEASED for outcome in fresh))
+        self._conclude(outcomes, done)
+        self.start(done.claims)
+        return len(fresh) + sum(outcome.claim.key not in done.busy for outcome in again), len(done.claims)
 
     def _room(self, finished: int, at_most: int | None) -> int:
-        room = self._appetite.room(len(self.hand) - finished)
+        held = len(self.hand) - finished - min(self.hand.ended, MOST_ASIDE)
+        room = self._appetite.room(held + self._lost_slots)
         return room if at_most is None else min(room, at_most)
 
     def has_room(self, at_most: int | None) -> bool:
@@ -66,31 +74,39 @@ class Cycle:
                 self._outbox.put_back(outcomes)
                 raise
             logger.error("A batch of outcomes was refused, writing one by one: %s", error)
-        return Turn(frozenset(self._deliver_each(outcomes)), ())
+        return self._deliver_each(outcomes)
 
-    def _deliver_each(self, outcomes: list[Outcome]) -> set[uuid.UUID]:
-        written: set[uuid.UUID] = set()
+    def _deliver_each(self, outcomes: list[Outcome]) -> Turn:
+        done = Turn(frozenset(), ())
         for position, outcome in enumerate(outcomes):
+            if outcome.claim.key in done.busy:
+                continue
             try:
                 outcomes[position], one = self._deliver_one(outcome)
-                written |= one
             except (DatabaseError, InterfaceError):
                 # Not this outcome is the trouble, the database is: keep what is left and let the loop wait.
-                self._settle(outcomes[:position], frozenset(written))
+                self._conclude(outcomes[:position], done)
                 self._outbox.put_back(outcomes[position:])
                 raise
-        return written
+            done = Turn(done.written | one.written, (), done.busy | one.busy)
+        return done
 
-    def _deliver_one(self, outcome: Outcome) -> tuple[Outcome, frozenset[uuid.UUID]]:
+    def _deliver_one(self, outcome: Outcome) -> tuple[Outcome, Turn]:
         try:
-            return outcome, turn(self._worker_id, [outcome], (), 0, self._config.using).written
+            return outcome, turn(self._worker_id, [outcome], (), 0, self._config.using)
         except (DatabaseError, InterfaceError) as error:
             if for_alias(self._config.using).is_transient(error):
                 raise
             replacement = _unstorable(outcome, error)
-            return replacement, turn(self._worker_id, [replacement], (), 0, self._config.using).written
+            return replacement, turn(self._worker_id, [replacement], (), 0, self._config.using)
 
-    def _settle(self, outcomes: list[Outcome], written: frozenset[uuid.UUID]) -> None:
+    def _conclude(self, outcomes: list[Outcome], done: Turn) -> None:
+        busy = [outcome for outcome in outcomes if outcome.claim.key in done.busy]
+        self._outbox.put_aside(busy)
+        self.hand.keep(outcome.claim for outcome in busy)
+        self._let_go([outcome for outcome in outcomes if outcome.claim.key not in done.busy], done.written)
+
+    def _let_go(self, outcomes: list[Outcome], written: frozenset[uuid.UUID]) -> None:
         for outcome in outcomes:
             job = self.hand.get(outcome.claim)
             if job is None:
@@ -102,13 +118,14 @@ class Cycle:
             self.finished += outcome.ending is not Ending.RELEASED
         self.hand.drop(outcome.claim for outcome in outcomes)
 
-    def _start(self, claims: Sequence[Claim]) -> None:
+    def start(self, claims: Sequence[Claim]) -> None:
+        """Hand claims to the executors, or give back what cannot be executed here."""
         if not claims:
             return
         known = self._definitions(claims)
         jobs: dict[bool, list[Job]] = {}
         for claim in claims:
-            job = prepare(claim, known.get(claim.task_id), self._config.using, self._narrator.result)
+            job = job_for(claim, known.get(claim.task_id), self._config.using, self._narrator.result)
             if isinstance(job, Outcome):
                 self._outbox.put(job)
             else:
@@ -145,8 +162,13 @@ class Cycle:
 
     @property
     def waiting(self) -> int:
-        """Return how many outcomes wait to be written."""
-        return len(self._outbox)
+        """Return how many outcomes can be written now; of those to be tried again the first one counts for all."""
+        return len(self._outbox) + (self._outbox.again_in == 0)
+
+    @property
+    def again_in(self) -> float | None:
+        """Return the seconds until an outcome whose row was locked is tried again; None where there is none."""
+        return self._outbox.again_in
 
     def release_unstarted(self, reason: str) -> None:
         """Give back the runs whose function has not been called."""
@@ -161,6 +183,7 @@ class Cycle:
         for job in self.hand.jobs():
             job.context.request_stop(reason)
             self._outbox.put(Outcome.released(job.claim, reason))
+        self._outbox.recall()  # ends that could not be written yet are tried once more, and not given back
 
     def release_stray(self, run_id: uuid.UUID, fence: int) -> None:
         """Give back a run that the database counts as held here and that never arrived."""
@@ -176,6 +199,25 @@ class Cycle:
         """Let the executors' threads end."""
         for executor in self._executors.values():
             executor.stop()
+
+    def give_up_overdue(self) -> None:
+        """End, for the record, the runs whose functions do not stop after their timeouts."""
+        for executor in self._executors.values():
+            executor.give_up_overdue()
+
+    @property
+    def stuck(self) -> int:
+        """Return how many functions run on though they were given up."""
+        return sum(executor.underway.stuck for executor in self._executors.values())
+
+    @property
+    def is_blocked(self) -> bool:
+        """Tell whether functions that were given up leave no slot to run anything in."""
+        return self._lost_slots >= self._config.concurrency
+
+    @property
+    def _lost_slots(self) -> int:
+        return sum(executor.lost_slots for executor in self._executors.values())
 
     def reconnect(self) -> None:
         """Drop the connection after an error; the next statement opens a new one."""

@@ -23,23 +23,29 @@ class Hand:
     def __init__(self) -> None:
         self._jobs: dict[Key, tuple[Job, float]] = {}
         self._begun: set[Key] = set()
+        self._ended: set[Key] = set()
         self._strange: set[Key] = set()
 
     def add(self, jobs: Iterable[Job]) -> None:
         """Hold jobs from now on."""
         now = time.monotonic()
         for job in jobs:
-            self._jobs[_key(job.claim)] = (job, now)
+            self._jobs[job.claim.key] = (job, now)
 
     def begin(self, job: Job) -> None:
         """Note that a job's function is being called."""
-        self._begun.add(_key(job.claim))
+        self._begun.add(job.claim.key)
+
+    def keep(self, claims: Iterable[Claim]) -> None:
+        """Hold jobs on that have ended, or were given back, and whose outcome cannot be written yet."""
+        self._ended.update(claim.key for claim in claims if claim.key in self._jobs)
 
     def drop(self, claims: Iterable[Claim]) -> None:
         """Hold these no longer."""
-        for key in map(_key, claims):
+        for key in [claim.key for claim in claims]:
             self._jobs.pop(key, None)
             self._begun.discard(key)
+            self._ended.discard(key)
 
     def jobs(self) -> list[Job]:
         """Return all jobs held."""
@@ -47,14 +53,23 @@ class Hand:
 
     def get(self, claim: Claim) -> Job | None:
         """Return the job of a claim."""
-        held = self._jobs.get(_key(claim))
+        held = self._jobs.get(claim.key)
         return held[0] if held else None
 
     def oldest_unstarted(self) -> float:
         """Return the seconds for which a job has waited for its function to be called; 0 where none does."""
         now = time.monotonic()
-        waits = [now - since for key, (_, since) in list(self._jobs.items()) if key not in self._begun]
+        waits = [now - since for key, (_, since) in list(self._jobs.items()) if not self._has_had_its_turn(key)]
         return max(waits, default=0.0)
+
+    def _has_had_its_turn(self, key: Key) -> bool:
+        # One that was given back without a call waits for its row to be free, not for a slot.
+        return key in self._begun or key in self._ended
+
+    @property
+    def ended(self) -> int:
+        """Return how many of the jobs held have ended and need no slot."""
+        return len(self._ended)
 
     def to_stop(self, beat: Beat, since: float) -> list[tuple[Job, str]]:
         """Return the jobs that should stop, with the reason, as a heartbeat that began at ``since`` learned it."""
@@ -79,7 +94,3 @@ class Hand:
 
     def __len__(self) -> int:
         return len(self._jobs)
-
-
-def _key(claim: Claim) -> Key:
-    return claim.id, claim.fence

@@ -30,7 +30,6 @@ class Heart:
         self._identity, self._using, self._seconds, self._told = identity, using, seconds, told
         self._file = Path(file) if file else None
         self._end = threading.Event()
-        self._soon = threading.Event()
         self._thread: threading.Thread | None = None
         self.last_beat = time.monotonic()
 
@@ -42,13 +41,8 @@ class Heart:
     def stop(self) -> None:
         """End the thread and close its connection."""
         self._end.set()
-        self._soon.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
-
-    def beat_soon(self) -> None:
-        """Beat now instead of at the next interval."""
-        self._soon.set()
 
     def beat(self) -> None:
         """Beat once, in the calling thread."""
@@ -72,11 +66,10 @@ class Heart:
 
     def _live(self) -> None:
         while not self._end.is_set():
-            self._soon.clear()
             try:
                 self.beat()
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("Heartbeat failed, trying again: %s", error)
                 connections[self._using].close()
-            self._soon.wait(self._seconds)
+            self._end.wait(self._seconds)
         connections[self._using].close()

@@ -7,10 +7,11 @@ import uuid
 from functools import partial
 
 from django_tasks_fsm.core.outcomes import Claim, Ending, Outcome
-from django_tasks_fsm.results import claimed_result, ended_result
-from django_tasks_fsm.sending import send_finished, send_started, wanted
-from django_tasks_fsm.tasks_api import Task, TaskResult, task_finished, task_started
+from django_tasks_fsm.results import FSMTaskResult, claimed_result, ended_result
+from django_tasks_fsm.sending import only_logged, send_finished, send_started, wanted
+from django_tasks_fsm.tasks_api import Task, TaskResultStatus, task_finished, task_started
 from django_tasks_fsm.worker.announcer import Announcer
+from django_tasks_fsm.worker.glimpse import glimpse
 from django_tasks_fsm.worker.runner import Job
 
 logger = logging.getLogger("django_tasks_fsm")
@@ -25,7 +26,7 @@ class Narrator:
         self._worker_id = worker_id
         self._announcer = announcer
 
-    def result(self, claim: Claim, task: Task) -> TaskResult:
+    def result(self, claim: Claim, task: Task) -> FSMTaskResult:
         """Return the claim as Django shows a running task."""
         return claimed_result(claim, task, self._worker_id)
 
@@ -41,7 +42,7 @@ class Narrator:
     def ended(self, job: Job, outcome: Outcome) -> None:
         """Send ``task_finished`` for an outcome that has been stored, and log it."""
         _log(job, outcome)
-        level = logging.INFO if outcome.ending is Ending.DONE else logging.ERROR
+        level = logging.ERROR if outcome.ending is Ending.FAILED else logging.INFO
         if outcome.ending in FINISHING and wanted(task_finished, level):
             self._announcer.put(partial(self._send_finished, job, outcome))
 
@@ -55,10 +56,15 @@ class Narrator:
         )
 
     def _send_started(self, job: Job) -> None:
-        send_started(claimed_result(job.claim, job.task, self._worker_id))
+        whole = partial(self.result, job.claim, job.task)
+        logged = only_logged(task_started)
+        send_started(glimpse(job.claim, job.task, TaskResultStatus.RUNNING, whole) if logged else whole())
 
     def _send_finished(self, job: Job, outcome: Outcome) -> None:
-        send_finished(ended_result(outcome, job.task, self._worker_id), outcome.exception)
+        whole = partial(ended_result, outcome, job.task, self._worker_id)
+        logged = outcome.ending is Ending.DONE and only_logged(task_finished)
+        shown = glimpse(job.claim, job.task, TaskResultStatus.SUCCESSFUL, whole) if logged else whole()
+        send_finished(shown, outcome.exception)
 
 
 def _log(job: Job, outcome: Outcome) -> None:

@@ -43,7 +43,7 @@ class Job:
     is_async: bool
 
 
-def prepare(
+def job_for(
     claim: Claim, definition: Definition | None, using: str, make_result: Callable[..., TaskResult]
 ) -> Job | Outcome:
     """Return a job, or the outcome of a claim that cannot be run here: the run waits for a deploy that knows it.
@@ -83,10 +83,22 @@ async def run_async(job: Job) -> Outcome:
     limit = asyncio.timeout(job.definition.timeout)
     try:
         async with limit:
+            job.context.stopwatch.loop_limit = limit
             value = await job.task.func(*_arguments(job), **job.claim.kwargs)
     except BaseException as error:  # a SystemExit that escaped would end the loop and every other coroutine in it
         return _surely(_timed_out if limit.expired() else _interrupted, job, error)
     return _surely(_returned, job, value)
+
+
+def given_up(job: Job, still: str, where: str) -> Outcome:
+    """Return the outcome of a job whose function does not stop after its timeout: an error like any other.
+
+    ``still`` and ``where``, what the function is doing and the stack that shows it, go into the record.
+    """
+    error = RunTimedOut(job.definition.timeout or 0.0, still)
+    if where:
+        error.add_note(f"When it was given up it was here:\n{where}")
+    return _surely(_raised, job, error)
 
 
 def _arguments(job: Job) -> list[Any]:
@@ -117,10 +129,21 @@ def _interrupted(job: Job, error: BaseException) -> Outcome:
 
 def _returned(job: Job, value: Any) -> Outcome:
     try:
+        if _cancels(job, value):
+            return Outcome.cancelled(job.claim, "its result cancels it")
+    except BaseException as error:
+        # The work is done; another attempt would repeat its effects.
+        return _failed(job, error, reason="cancel_on_result could not judge the result")
+    try:
         return Outcome.done(job.claim, clean_result(value, conf.options().max_payload_bytes))
     except UnstorablePayload as error:
         # The work is done; another attempt would repeat its effects and return the same.
         return _failed(job, TypeError(error.problem), reason="the result is not JSON")
+
+
+def _cancels(job: Job, value: Any) -> bool:
+    judge = getattr(job.task, "cancel_on_result", None)
+    return judge is not None and bool(judge(value))
 
 
 def _raised(job: Job, error: BaseException) -> Outcome:

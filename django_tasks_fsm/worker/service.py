@@ -9,8 +9,6 @@ import time
 import uuid
 from collections.abc import Callable
 
-from django.db import DatabaseError, InterfaceError
-
 from django_tasks_fsm import conf
 from django_tasks_fsm.dialects.base import CHANNEL
 from django_tasks_fsm.store import workers
@@ -21,23 +19,22 @@ from django_tasks_fsm.worker.announcer import Announcer
 from django_tasks_fsm.worker.config import WorkerConfig
 from django_tasks_fsm.worker.cycle import Cycle
 from django_tasks_fsm.worker.duties import Duties
+from django_tasks_fsm.worker.going import Going
 from django_tasks_fsm.worker.heart import Heart
 from django_tasks_fsm.worker.lanes import Lanes
+from django_tasks_fsm.worker.limits import Limits
 from django_tasks_fsm.worker.narration import Narrator
 from django_tasks_fsm.worker.outbox import Outbox
 from django_tasks_fsm.worker.stop import StopSwitch
+from django_tasks_fsm.worker.trouble import OUTAGE, Trouble
 from django_tasks_fsm.worker.wakeup import WakeUp
 
 logger = logging.getLogger("django_tasks_fsm")
 
-LONGEST_OUTAGE_PAUSE = 30.0
 STALE_PREFETCH = 1.0
 LAST_SIGNALS = 5.0
 SHORT_SLEEP = 0.001
 MOST_DOUBLINGS = 20
-MOST_UNHEARD = 1000
-"""Signals that wait for slow receivers; beyond it nothing is claimed, so that memory stays bounded."""
-OUTAGE = (DatabaseError, InterfaceError)
 
 
 class Worker:
@@ -46,45 +43,40 @@ class Worker:
     def __init__(self, config: WorkerConfig, switch: StopSwitch | None = None) -> None:
         self.config = config
         self.switch = switch or StopSwitch()
-        self.identity = Identity(
-            id=uuid.uuid4(),
-            name=config.name,
-            host=platform.node(),
-            pid=os.getpid(),
-            queues=config.queues,
-            excluded_queues=config.excluded_queues,
-            concurrency=config.concurrency,
-        )
+        self.identity = _identity(config)
         self._wakeup = WakeUp(config.using, CHANNEL)
         self._announcer = Announcer(inline=config.inline)
-        self._cycle = Cycle(
-            config, self.identity.id, Outbox(self._wakeup.event), Narrator(self.identity.id, self._announcer)
-        )
+        narrator = Narrator(self.identity.id, self._announcer)
+        self._cycle = Cycle(config, self.identity.id, Outbox(self._wakeup.event), narrator)
         self._lanes = Lanes(config.queues, config.excluded_queues, config.using)
         self._duties = Duties(config.using)
         self._heart = Heart(self.identity, config.using, conf.options().heartbeat, self._heard, config.heartbeat_file)
-        self._began_at = time.monotonic()
+        self._limits = Limits(config, self.switch, self._cycle, self._announcer)
+        self._trouble = Trouble(self._cycle, self._wakeup, self._duties, self.switch.wait)
+        self._going = Going(config, self.switch, self._cycle, self._wakeup, self._guarded)
         self._looked_at = 0.0
-        self._outages = 0
         self._hungry = True
         self._in_vain = 0
-        self.has_given_back = False
-        """Whether functions may still be running whose runs were given back."""
 
     @property
     def finished(self) -> int:
         """Return how many runs this worker has executed."""
         return self._cycle.finished
 
+    @property
+    def leaves_functions(self) -> bool:
+        """Tell whether functions may still be running whose runs were given back or given up."""
+        return self._going.leaves_functions
+
     def run(self) -> int:
         """Work in the calling thread and return the exit code: 0, or 1 when a second wish ended it at once."""
         try:
             self._start()
-            while not self.switch.asked and not self._has_had_enough():
+            while not self.switch.asked and not self._limits.are_reached():
                 self._guarded(self._step)
                 if self.config.burst and self._is_drained():
                     break
-            self._drain()
+            self._going.drain()
         finally:
             self._leave()
         return 1 if self.switch.at_once else 0
@@ -106,13 +98,17 @@ class Worker:
             self.config.using,
         )
 
-    # -- one step -------------------------------------------------------------------------------------------------
+    def _guarded(self, step: Callable[[], None]) -> None:
+        if self.config.inline:
+            step()
+        else:
+            self._trouble.guard(step)
 
     def _step(self) -> None:
         if self._heart.silence > conf.options().lease_seconds / 2 and not self.config.inline:
             # Stopped for a while (a suspended laptop, SIGSTOP): a claim now would belong to a worker counted as lost.
             self._heart.beat()
-        if (self._hungry or self._cycle.waiting) and any(self._cycle.turn(self._lanes.open(), self._at_most())):
+        if (self._hungry or self._cycle.waiting) and any(self._cycle.turn(self._lanes.open(), self._limits.room())):
             self._in_vain = 0
             if time.monotonic() - self._looked_at >= self.config.interval:
                 self._look()
@@ -122,24 +118,29 @@ class Worker:
     def _rest(self) -> None:
         """Look once, in one statement, and sleep until there is, or may be, something to do."""
         view = self._look()
-        if view.ready and self._cycle.has_room(self._at_most()):
+        if view.ready and self._cycle.has_room(self._limits.room()):
             # Ready, and yet the turn brought nothing: another worker is just taking it, or the queue is new here.
             # Asked again ever more seldom: the row may be locked for as long as somebody keeps a transaction open.
             self._lanes.forget()
             self._hungry = True
-            self._wakeup.sleep(min(self.config.interval, SHORT_SLEEP * 2**self._in_vain))
+            self._wakeup.sleep(min(self.config.interval, SHORT_SLEEP * 2**self._in_vain, *self._again()))
             self._in_vain = min(self._in_vain + 1, MOST_DOUBLINGS)
             return
-        if self.config.burst and not len(self._cycle.hand):
+        if self.config.burst and not len(self._cycle.hand) and not self._again():
             return
         ahead = [seconds for seconds in (view.due_in, view.fires_in) if seconds is not None]
-        longest = max(SHORT_SLEEP, min([self.config.interval, *ahead]))
+        longest = max(SHORT_SLEEP, min([self.config.interval, *ahead, *self._again()]))
         self._hungry = self._wakeup.sleep(longest)
+
+    def _again(self) -> list[float]:
+        # Seconds until outcomes whose rows were locked are offered again.
+        return [] if self._cycle.again_in is None else [self._cycle.again_in]
 
     def _look(self) -> View:
         """Do the duties and return what is to be done now."""
         self._looked_at = time.monotonic()
         self._duties.regular()
+        self._cycle.give_up_overdue()
         if self._cycle.hand.oldest_unstarted() > STALE_PREFETCH:
             self._cycle.release_unstarted("prefetched, but every slot is taken for longer")
         view = peek(self.config.queues, self.config.excluded_queues, self.config.using)
@@ -148,79 +149,19 @@ class Worker:
         return view
 
     def _is_drained(self) -> bool:
-        if len(self._cycle.hand) or self._cycle.waiting:
+        if len(self._cycle.hand) or self._cycle.waiting or self._again():
             return False
+        if self._cycle.is_blocked:
+            return True  # there may be more, but nothing here to run it with
         view = self._look()
         overdue = [seconds for seconds in (view.due_in, view.fires_in) if seconds is not None and seconds <= 0]
         return not view.ready and not overdue
 
-    def _at_most(self) -> int | None:
-        """Return how many runs may be claimed for other reasons than free slots; None for no such limit."""
-        if self._announcer.backlog > MOST_UNHEARD:
-            return 0
-        if self.config.max_tasks is None:
-            return None
-        return max(0, self.config.max_tasks - self._cycle.finished - len(self._cycle.hand))
-
-    def _has_had_enough(self) -> bool:
-        if self.config.parent_pid is not None and os.getppid() != self.config.parent_pid:
-            self.switch.ask("its supervisor is gone")
-        if self.config.max_tasks is not None and self._cycle.finished >= self.config.max_tasks:
-            return True
-        return self.config.max_seconds is not None and time.monotonic() - self._began_at >= self.config.max_seconds
-
-    # -- trouble --------------------------------------------------------------------------------------------------
-
-    def _guarded(self, step: Callable[[], None]) -> None:
-        """Do a step; when the database is away, wait longer each time and never give up."""
-        try:
-            step()
-        except OUTAGE as error:
-            if self.config.inline:
-                raise
-            self._outages += 1
-            pause = min(LONGEST_OUTAGE_PAUSE, 0.1 * 2 ** min(self._outages, 10))
-            logger.warning("The database does not answer, trying again in %.1f s: %s", pause, error)
-            self._cycle.reconnect()
-            self._wakeup.disconnect()
-            self._duties.after_outage()
-            self.switch.wait(pause)
-        else:
-            if self._outages:
-                logger.info("The database answers again.")
-                self._outages = 0
-                self._wakeup.connect()
-
-    # -- going ----------------------------------------------------------------------------------------------------
-
-    def _drain(self) -> None:
-        """Claim nothing more; wait for what is running up to the grace, give the rest back."""
-        logger.info("Worker %s stops: %s.", self.identity.name, self.switch.reason or "its work is done")
-        deadline = time.monotonic() + self.config.grace
-        self._cycle.release_unstarted("the worker stops")
-        while len(self._cycle.hand) and time.monotonic() < deadline and not self.switch.at_once:
-            self._guarded(self._flush)
-            if len(self._cycle.hand):
-                self._wakeup.sleep(0.05 if self._cycle.waiting else min(1.0, max(0.0, deadline - time.monotonic())))
-        if len(self._cycle.hand):
-            self._give_back()
-
-    def _flush(self) -> None:
-        while any(self._cycle.turn(())):
-            pass
-
-    def _give_back(self) -> None:
-        self.has_given_back = True
-        logger.warning("Giving back %d runs that have not ended in time.", len(self._cycle.hand))
-        self._flush_or_log()
-        self._cycle.release_all("the worker stopped before it ended")
-        self._flush_or_log()
-
-    def _flush_or_log(self) -> None:
-        try:
-            self._flush()
-        except OUTAGE as error:
-            logger.error("Not given back, the runs will be rescued after the lease: %s", error)
+    def _heard(self, beat: Beat, since: float) -> None:
+        for job, reason in self._cycle.hand.to_stop(beat, since):
+            self._cycle.interrupt(job, reason)
+        for run_id, fence in self._cycle.hand.strays(beat):
+            self._cycle.release_stray(run_id, fence)
 
     def _leave(self) -> None:
         self._cycle.stop()
@@ -234,8 +175,14 @@ class Worker:
             logger.error("Could not say goodbye to the database: %s", error)
         logger.info("Worker %s has stopped; %d runs finished.", self.identity.name, self.finished)
 
-    def _heard(self, beat: Beat, since: float) -> None:
-        for job, reason in self._cycle.hand.to_stop(beat, since):
-            self._cycle.interrupt(job, reason)
-        for run_id, fence in self._cycle.hand.strays(beat):
-            self._cycle.release_stray(run_id, fence)
+
+def _identity(config: WorkerConfig) -> Identity:
+    return Identity(
+        id=uuid.uuid4(),
+        name=config.name,
+        host=platform.node(),
+        pid=os.getpid(),
+        queues=config.queues,
+        excluded_queues=config.excluded_queues,
+        concurrency=config.concurrency,
+    )

@@ -34,9 +34,9 @@ def test_a_run_whose_worker_is_killed_is_finished_by_another(held, start_worker,
     process, run = held
     assert process.stop(signal.SIGKILL) == -signal.SIGKILL
     heir = start_worker()
-    wait_until(lambda: len(trail.read(files[0])) == 2, 20)
+    wait_until(lambda: len(trail.read(files[0])) == 2)
     open(files[1], "w").close()
-    assert run.wait(20) == 2
+    assert run.wait(30) == 2
     run.refresh_from_db()
     assert (run.attempt, run.fence, run.worker_id) == (2, 2, heir.worker.identity.id)
     assert trail.read(files[0]) == ["began 1", "began 2", "ended 2"]
@@ -47,7 +47,7 @@ def test_a_killed_idle_worker_is_missed_by_nobody(start_process, start_worker):
     start_process(lease=SHORT_LEASE).stop(signal.SIGKILL)
     result = noop.enqueue()
     start_worker()
-    result.wait(20)
+    result.wait(30)
     assert not Transition.objects.exists()
     assert Worker.objects.filter(stopped_at=None).count() == 2
 
@@ -56,29 +56,29 @@ def test_a_worker_that_slept_beyond_its_lease_changes_nothing(held, start_worker
     process, run = held
     process.send(signal.SIGSTOP)
     heir = start_worker()
-    wait_until(lambda: len(trail.read(files[0])) == 2, 20)
+    wait_until(lambda: len(trail.read(files[0])) == 2)
     open(files[1], "w").close()
-    assert run.wait(20) == 2
+    assert run.wait(30) == 2
     before = TaskRun.objects.filter(pk=run.pk).values().get()
     heir.stop()
     process.send(signal.SIGCONT)
     process.wait_for(f"Run {run.pk} .* fence 1: stale result dropped")
     assert TaskRun.objects.filter(pk=run.pk).values().get() == before
-    noop.enqueue().wait(20)
+    noop.enqueue().wait(30)
     assert process.stop() == 0
 
 
 def test_a_run_that_kills_its_workers_is_given_up_and_the_fleet_lives(start_process, tmp_path, wait_until):
     # One at a time: a neighbour in the same process is lost with it, and counts that loss too.
     process = start_process("--processes=2", "--concurrency=1", lease=SHORT_LEASE, ready=None)
-    wait_until(lambda: process.log.count("ready: queues") == 2, 20)
+    wait_until(lambda: process.log.count("ready: queues") == 2)
     poison = die.enqueue(str(tmp_path / "trail"))
     others = mark.enqueue_many([[str(tmp_path / "others"), str(number)] for number in range(20)])
-    wait_until(lambda: TaskRun.objects.get(pk=poison.id).state == "FAILED", 30)
+    wait_until(lambda: TaskRun.objects.get(pk=poison.id).state == "FAILED", 60)
     assert trail.read(tmp_path / "trail") == ["died"] * 3
     assert "failed as poison" in TaskRun.objects.get(pk=poison.id).error
     for result in others:
-        result.wait(20)
+        result.wait(30)
     assert process.stop() == 0
 
 

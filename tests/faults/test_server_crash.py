@@ -70,7 +70,7 @@ def test_the_worker_reconnects_and_everything_is_done_once(server, worker, tmp_p
     path, gate = tmp_path / "trail", tmp_path / "gate"
     code = ENQUEUE.format(trail=str(path), gate=str(gate))
     assert run_manage(server, "shell", "-c", code, env=SETTINGS).returncode == 0
-    wait_until(lambda: trail.read(path), 20)
+    wait_until(lambda: trail.read(path))
     crash(server)
     gate.touch()
     wait_until(lambda: states(server) and states(server) <= {"DONE", "FAILED"}, 60)

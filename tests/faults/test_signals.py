@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 
 import pytest
 
@@ -37,16 +36,14 @@ def holding(start_process, files, wait_until):
 def test_an_idle_worker_stops(start_process, number):
     result = noop.enqueue()
     process = start_process("--interval=60")
-    result.wait(20)
-    began = time.monotonic()
+    result.wait(30)
     assert process.stop(number) == 0
-    assert time.monotonic() - began < 5
     assert f"signal {number.name}" in process.log
     assert "Traceback" not in process.log
 
 
 def test_a_run_that_ends_within_the_grace_is_done(holding, files):
-    process, run = holding(hold, "--grace=30")
+    process, run = holding(hold, "--grace=60")
     process.send(signal.SIGTERM)
     process.wait_for("stops: signal SIGTERM")
     open(files[1], "w").close()
@@ -62,18 +59,16 @@ def test_a_run_that_does_not_is_given_back_and_another_worker_runs_it(holding, s
     assert (run.state, run.attempt) == ("QUEUED", 0)
     start_worker()
     open(files[1], "w").close()
-    assert run.wait(20) == 1
+    assert run.wait(30) == 1
     assert trail.read(files[0]) == ["began 1", "began 1", "ended 1"]
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_the_second_signal_ends_it_within_a_second(holding, number):
-    process, run = holding(hold, "--grace=60")
+def test_the_second_signal_does_not_wait_for_the_grace(holding, number):
+    process, run = holding(hold, "--grace=300")
     process.send(number)
     process.wait_for(f"stops: signal {number.name}")
-    began = time.monotonic()
     assert process.stop(number) == 1
-    assert time.monotonic() - began < 2
     run.refresh_from_db()
     assert (run.state, run.attempt) == ("QUEUED", 0)
 
@@ -81,15 +76,13 @@ def test_the_second_signal_ends_it_within_a_second(holding, number):
 @pytest.mark.parametrize("task", [hold_pool, ahold_thread], ids=["pool", "coroutine's thread"])
 def test_threads_that_python_waits_for_do_not_keep_the_process(holding, task):
     process, run = holding(task, "--grace=0.2")
-    began = time.monotonic()
     assert process.stop(signal.SIGTERM) == 0
-    assert time.monotonic() - began < 10
     run.refresh_from_db()
     assert run.state == "QUEUED"
 
 
 def test_no_claim_after_the_signal(holding, files):
-    process, _ = holding(hold, "--grace=30")
+    process, _ = holding(hold, "--grace=60")
     process.send(signal.SIGTERM)
     process.wait_for("stops: signal SIGTERM")
     late = noop.enqueue_many([[]] * 5)

@@ -18,7 +18,7 @@ from tests.jobs.tasks import hold, mark, noop
 def roof(start_process, wait_until):
     """Give a supervisor whose two children are ready."""
     process = start_process("--processes=2", "--name=roof", ready=None)
-    wait_until(lambda: process.log.count("ready: queues") == 2, 20)
+    wait_until(lambda: process.log.count("ready: queues") == 2)
     return process
 
 
@@ -40,7 +40,7 @@ def test_both_work_and_sigterm_stops_all(roof, tmp_path, wait_until):
     wait_until(lambda: trail.read(tmp_path / "trail") == ["began 1"] * 8)
     gate.touch()
     for result in held:
-        result.wait(20)
+        result.wait(30)
     pids = children().values()
     assert roof.stop() == 0
     assert not any(is_alive(pid) for pid in pids)
@@ -51,16 +51,16 @@ def test_a_killed_child_is_replaced(roof, wait_until):
     former = children()["roof/1"]
     os.kill(former, signal.SIGKILL)
     roof.wait_for(r"Worker process 1 ended with code -9; starting it again")
-    wait_until(lambda: roof.log.count("ready: queues") == 3, 20)
+    wait_until(lambda: roof.log.count("ready: queues") == 3)
     assert children()["roof/1"] != former
-    noop.enqueue().wait(20)
+    noop.enqueue().wait(30)
     assert roof.stop() == 0
 
 
 def test_nothing_outlives_a_killed_supervisor(roof, wait_until):
     pids = list(children().values())
     roof.process.kill()
-    wait_until(lambda: not any(is_alive(pid) for pid in pids), 20)
+    wait_until(lambda: not any(is_alive(pid) for pid in pids))
     assert Worker.objects.filter(stopped_at=None).count() == 0
 
 
@@ -77,6 +77,6 @@ def test_a_second_signal_ends_all_at_once(roof, tmp_path, wait_until):
 def test_a_burst_ends_when_all_have_drained(start_process, tmp_path):
     mark.enqueue_many([[str(tmp_path / "trail")]] * 50)
     process = start_process("--processes=2", "--burst", ready=None)
-    assert process.wait(40) == 0
+    assert process.wait(60) == 0
     assert len(set(trail.read(tmp_path / "trail"))) == len(trail.read(tmp_path / "trail")) == 50
     assert len(re.findall("has stopped", process.log)) == 2

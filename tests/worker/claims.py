@@ -10,7 +10,7 @@ from typing import Any
 from django_tasks_fsm.core.outcomes import Claim
 from django_tasks_fsm.store.definitions import Definition
 from django_tasks_fsm.tasks_api import Task
-from django_tasks_fsm.worker.runner import Job, prepare
+from django_tasks_fsm.worker.runner import Job, job_for
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -36,6 +36,6 @@ def job(task: Task, *args: Any, attempt: int = 1, **policy: Any) -> Job:
     """Return a job of ``task``; ``policy`` are fields of its definition, such as ``max_attempts``."""
     definition = Definition(1, "a task", task.module_path, 1, None, False)
     taken = replace(claim(*args), attempt=attempt)
-    prepared = prepare(taken, replace(definition, **policy), "default", lambda *_: None)  # type: ignore[arg-type, return-value]
+    prepared = job_for(taken, replace(definition, **policy), "default", lambda *_: None)  # type: ignore[arg-type]
     assert isinstance(prepared, Job)
     return prepared

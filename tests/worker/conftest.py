@@ -15,7 +15,7 @@ from tests.jobs.threads import listeners_end, quick_options, start_worker
 
 __all__ = ["listeners_end", "quick_options", "start_worker", "transactional_db"]
 
-DEADLINE = 20.0
+DEADLINE = 30.0
 
 
 class Reports:

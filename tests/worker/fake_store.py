@@ -25,6 +25,7 @@ class FakeStore:
         self.known: dict[int, Definition] = {}
         self.errors: deque[Exception | None] = deque()
         self.refused: dict[uuid.UUID, Exception] = {}
+        self.locked: set[uuid.UUID] = set()
 
     def add(self, task: Task, *args: Any) -> Claim:
         """Queue a run of ``task``."""
@@ -44,12 +45,14 @@ class FakeStore:
         for outcome in outcomes:
             if outcome.claim.id in self.refused and outcome.result_json is not None:
                 raise self.refused[outcome.claim.id]
-        written = [one for one in outcomes if self.fences.get(one.claim.id) == one.claim.fence]
+        mine = [one for one in outcomes if self.fences.get(one.claim.id) == one.claim.fence]
+        written = [one for one in mine if one.claim.id not in self.locked]
+        busy = frozenset(one.claim.key for one in mine if one.claim.id in self.locked)
         for outcome in written:
             del self.fences[outcome.claim.id]
         self.ended += written
         taken = [self.queued.popleft() for _ in range(min(room, len(self.queued)))] if queues else []
-        return Turn(frozenset(outcome.claim.id for outcome in written), tuple(taken))
+        return Turn(frozenset(outcome.claim.id for outcome in written), tuple(taken), busy)
 
     def look_up(self, ids: Iterable[int]) -> dict[int, Definition]:
         """Return the definitions."""

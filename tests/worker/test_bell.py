@@ -3,7 +3,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -42,10 +41,11 @@ def test_it_stays_rung_until_it_is_cleared():
 
 def test_a_ring_from_another_thread_ends_the_wait():
     bell = Bell()
+    waiting = threading.Thread(target=bell.wait, args=(300,), daemon=True)
+    waiting.start()
     threading.Timer(0.02, bell.set).start()
-    began = time.monotonic()
-    assert bell.wait(10)
-    assert time.monotonic() - began < 5
+    waiting.join(30)
+    assert not waiting.is_alive()
 
 
 def test_a_thousand_rings_are_one():
@@ -56,7 +56,7 @@ def test_a_thousand_rings_are_one():
     assert not bell.wait(0)
 
 
-def rung_at_every_line(bell, seconds=20.0):
+def rung_at_every_line(bell, seconds=60.0):
     subprocess.run([sys.executable, "-c", RUNG_AT_EVERY_LINE.format(bell=bell)], check=True, timeout=seconds)
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.db import DataError, OperationalError
 
 from django_tasks_fsm.core.outcomes import Ending
+from django_tasks_fsm.store.workers import Beat
 from django_tasks_fsm.worker.announcer import Announcer
 from django_tasks_fsm.worker.bell import Bell
 from django_tasks_fsm.worker.config import WorkerConfig
@@ -120,6 +121,71 @@ def test_a_result_that_comes_too_late_is_dropped_and_logged(cycle, store, caplog
     work(cycle, wait_until)
     assert store.ended == []
     assert f"Run {lost.id} (a task) fence 1: stale result dropped" in caplog.text
+
+
+@pytest.fixture
+def again_at_once(monkeypatch):
+    """Offer what was locked again without a pause."""
+    monkeypatch.setattr(Outbox.put_aside, "__defaults__", (0.0,))
+
+
+def ended_but_locked(cycle, store, wait_until, number=1):
+    """Return the claims of runs whose functions have ended and whose rows somebody has locked."""
+    claims = [store.add(echo) for _ in range(number)]
+    store.locked |= {one.id for one in claims}
+    wait_until(lambda: cycle.turn(QUEUES) == (0, 0) and cycle.hand.ended == number)
+    return claims
+
+
+def test_the_end_of_a_locked_run_is_kept_and_written_when_the_lock_is_gone(cycle, store, wait_until, again_at_once):
+    (locked,) = ended_but_locked(cycle, store, wait_until)
+    assert (store.ended, cycle.finished, cycle.hand.strays(Beat({locked.id: 1}))) == ([], 0, [])
+    store.locked.clear()
+    work(cycle, wait_until)
+    assert endings(store) == {locked.id: Ending.DONE}
+    assert (cycle.finished, cycle.again_in) == (1, None)
+
+
+def test_locked_runs_take_no_slots(cycle, store, wait_until, again_at_once):
+    ended_but_locked(cycle, store, wait_until, number=5)
+    free = [store.add(echo) for _ in range(5)]
+    wait_until(lambda: cycle.turn(QUEUES) and len(store.ended) == 5)
+    assert endings(store) == {one.id: Ending.DONE for one in free}
+
+
+def test_locked_runs_beyond_a_bound_take_slots_so_that_memory_stays_bounded(
+    cycle, store, wait_until, monkeypatch, again_at_once
+):
+    monkeypatch.setattr("django_tasks_fsm.worker.cycle.MOST_ASIDE", 0)
+    ended_but_locked(cycle, store, wait_until, number=2)
+    assert not cycle.has_room(None)
+
+
+def test_an_end_that_is_tried_again_in_vain_is_no_progress(cycle, store, wait_until, again_at_once):
+    ended_but_locked(cycle, store, wait_until)
+    assert cycle.waiting
+    assert cycle.turn(()) == (0, 0)
+
+
+def test_giving_all_back_tries_a_locked_end_once_more_and_does_not_give_it_back(cycle, store, wait_until):
+    (locked,) = ended_but_locked(cycle, store, wait_until)
+    cycle.release_all("the end")
+    cycle.turn(())
+    assert (store.ended, len(cycle.hand)) == ([], 1)
+    store.locked.clear()
+    cycle.release_all("the end")
+    cycle.turn(())
+    assert (endings(store), len(cycle.hand)) == ({locked.id: Ending.DONE}, 0)
+
+
+def test_one_by_one_a_locked_outcome_is_kept_too(cycle, store, wait_until, again_at_once):
+    locked, bad = store.add(echo), store.add(echo)
+    store.locked.add(locked.id)
+    store.refused[bad.id] = DataError("will not store that")
+    wait_until(lambda: cycle.turn(QUEUES) == (0, 0) and cycle.hand.ended == 1 == len(cycle.hand))
+    store.locked.clear()
+    work(cycle, wait_until)
+    assert endings(store) == {locked.id: Ending.DONE, bad.id: Ending.FAILED}
 
 
 def test_an_unknown_function_is_handed_back_and_counts_for_nothing(cycle, store, wait_until):

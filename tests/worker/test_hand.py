@@ -41,6 +41,13 @@ def test_only_what_has_not_begun_grows_stale(hand, held):
     assert hand.oldest_unstarted() == 0
 
 
+def test_what_was_given_back_uncalled_and_waits_for_its_row_does_not_grow_stale(hand, held):
+    hand.keep([held.claim, job(noop).claim])
+    assert (hand.oldest_unstarted(), hand.ended, len(hand)) == (0, 1, 1)
+    hand.drop([held.claim])
+    assert hand.ended == 0
+
+
 def test_a_run_lost_and_claimed_anew_is_held_twice_until_its_first_function_ends(hand, held):
     anew = replace(held, claim=replace(held.claim, fence=2))
     hand.add([anew])

@@ -6,7 +6,8 @@ import uuid
 import pytest
 
 from django_tasks_fsm.core.outcomes import Failure, Outcome
-from django_tasks_fsm.tasks_api import task_finished, task_started
+from django_tasks_fsm.tasks_api import core_logger, task_finished, task_started
+from django_tasks_fsm.worker import narration
 from django_tasks_fsm.worker.announcer import Announcer
 from django_tasks_fsm.worker.narration import Narrator
 from tests.jobs.tasks import noop
@@ -71,6 +72,31 @@ def test_receivers_are_told_at_the_beginning_and_at_the_end(narrator, receive):
     narrator.began(one)
     narrator.ended(one, Outcome.done(one.claim, "1"))
     assert heard == ["RUNNING", "SUCCESSFUL"]
+
+
+def test_where_only_django_s_log_listens_no_result_is_built(narrator, caplog, monkeypatch):
+    for name in ("claimed_result", "ended_result"):
+        monkeypatch.setattr(narration, name, lambda *args: pytest.fail("a whole result was built"))
+    caplog.set_level(logging.INFO, core_logger.name)
+    one = job(noop)
+    narrator.began(one)
+    narrator.ended(one, Outcome.done(one.claim, "1"))
+    said = [record.getMessage() for record in caplog.records if record.name == core_logger.name]
+    path = f"Task id={one.claim.id} path={noop.module_path}"
+    assert said == [f"{path} state=RUNNING", f"{path} state=SUCCESSFUL"]
+
+
+def test_a_log_that_wants_to_know_more_is_told(receive, narrator, monkeypatch):
+    heard = []
+
+    def log(task_result, **kwargs):
+        heard.append((task_result.attempts, task_result.is_finished, task_result.return_value))
+
+    receive(task_finished, log)
+    monkeypatch.setattr(narration, "only_logged", lambda signal: True)
+    one = job(noop)
+    narrator.ended(one, Outcome.done(one.claim, "1"))
+    assert heard == [(1, True, 1)]
 
 
 @pytest.mark.parametrize("signal", [task_started, task_finished], ids=["started", "finished"])

@@ -46,15 +46,45 @@ def test_what_could_not_be_written_comes_first_again_in_its_order(outbox):
     assert outbox.take(9) == left
 
 
+def test_what_is_put_aside_comes_again_in_its_time_and_not_before(outbox, bell):
+    left = outcomes(3)
+    outbox.put_aside(left, seconds=60)
+    assert (outbox.take_again(9), outbox.take(9), len(outbox), bell.wait(0)) == ([], [], 0, False)
+    assert 59 < outbox.again_in <= 60
+    outbox.recall()
+    assert outbox.again_in == 0
+    assert (outbox.take_again(2), outbox.take_again(9)) == (left[:2], left[2:])
+    assert outbox.again_in is None
+
+
+def test_what_is_put_aside_again_comes_after_what_has_waited_longer(outbox):
+    first, second = outcomes(2)
+    outbox.put_aside([first, second], seconds=0)
+    outbox.put_aside(outbox.take_again(1), seconds=0)
+    assert outbox.take_again(9) == [second, first]
+
+
+def test_a_give_back_does_not_overtake_an_end_that_is_put_aside(outbox):
+    (ended,) = outcomes(1)
+    outbox.put_aside([ended], seconds=0)
+    outbox.put(Outcome.released(ended.claim, "the worker stops"))
+    assert outbox.take(9) == []
+    assert outbox.take_again(9) == [ended]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_an_end_and_a_give_back_that_are_put_aside_together_the_end_is_kept(outbox, order):
+    (ended,) = outcomes(1)
+    outbox.put_aside([ended, Outcome.released(ended.claim, "the worker stops")][::order], seconds=0)
+    assert outbox.take_again(9) == [ended]
+
+
 def test_nothing_is_lost_between_many_threads(outbox):
     left = outcomes(8)
-    threads = [
-        threading.Thread(target=lambda one=one: [outbox.put(one) for _ in range(500)])  # type: ignore[misc]
-        for one in left
-    ]
+    threads = [threading.Thread(target=lambda one=one: [outbox.put(one) for _ in range(500)]) for one in left]
     for thread in threads:
         thread.start()
-    taken = []
+    taken: list[Outcome] = []
     while len(taken) < 8 * 500 and any(thread.is_alive() for thread in threads):
         taken += outbox.take(100)
     for thread in threads:

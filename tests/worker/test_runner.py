@@ -12,7 +12,7 @@ from django_tasks_fsm.context import NoCurrentRun, current_run
 from django_tasks_fsm.core.outcomes import Ending, Outcome
 from django_tasks_fsm.exceptions import CancellationRequested, OwnershipLost, RescheduleRequested
 from django_tasks_fsm.store.definitions import Definition
-from django_tasks_fsm.worker.runner import LONGEST_HANDBACK, SHORTEST_HANDBACK, prepare, run, run_async
+from django_tasks_fsm.worker.runner import LONGEST_HANDBACK, SHORTEST_HANDBACK, job_for, run, run_async
 from tests.worker.claims import claim, job
 
 
@@ -243,15 +243,38 @@ def test_a_coroutine_cancelled_from_outside_says_who_asked():
     assert (outcome.ending, outcome.reason) == (Ending.CANCELLED, "the worker stops")
 
 
+def never(*args):
+    raise AssertionError("no result is asked for")
+
+
 def test_an_unknown_function_waits_for_a_deploy_that_knows_it():
-    outcome = prepare(claim(), Definition(1, "x", "gone.away", 1, None, False), "default", lambda *_: None)
+    outcome = job_for(claim(), Definition(1, "x", "gone.away", 1, None, False), "default", never)
     assert isinstance(outcome, Outcome)
     assert outcome.ending is Ending.RESCHEDULED
-    assert timedelta(seconds=SHORTEST_HANDBACK) <= outcome.delay <= timedelta(seconds=LONGEST_HANDBACK)
+    assert timedelta(seconds=SHORTEST_HANDBACK) <= (outcome.delay or timedelta()) <= timedelta(seconds=LONGEST_HANDBACK)
     assert "'gone.away'" in outcome.reason
 
 
 def test_a_result_is_held_to_the_limit_of_the_settings(settings):
     settings.TASKS = {"default": {**settings.TASKS["default"], "OPTIONS": {"MAX_PAYLOAD_BYTES": 100}}}
     outcome = run(job(give, "x" * 200))
-    assert json.loads(outcome.result_json) == {"left_out": "202 bytes"}
+    assert json.loads(outcome.result_json or "") == {"left_out": "202 bytes"}
+
+
+@task(cancel_on_result=lambda result: result["found"] == 0)
+def search(found):
+    return {"found": found} if found is not None else []
+
+
+def test_a_result_may_cancel_its_run_and_is_not_kept():
+    outcome = run(job(search, 0))
+    assert (outcome.ending, outcome.result_json, outcome.reason) == (Ending.CANCELLED, None, "its result cancels it")
+    assert run(job(search, 3)).result_json == '{"found":3}'
+
+
+def test_a_result_that_cannot_be_judged_fails_its_run_for_good():
+    outcome = run(job(search, None, max_attempts=5))
+    assert outcome.ending is Ending.FAILED
+    assert outcome.failure is not None
+    assert outcome.failure.exception == "builtins.TypeError"
+    assert outcome.reason == "cancel_on_result could not judge the result"

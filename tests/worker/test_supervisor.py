@@ -47,11 +47,18 @@ def processes(monkeypatch):
     return made
 
 
+class DirectedSwitch(StopSwitch):
+    """What happens at each look, in this order."""
+
+    def __init__(self):
+        super().__init__()
+        self.looks = []
+
+
 @pytest.fixture
 def switch(monkeypatch):
     """Give a switch that is thrown by the test's own ``looks`` instead of by time."""
-    switch = StopSwitch()
-    switch.looks = []
+    switch = DirectedSwitch()
 
     def look(seconds):
         if switch.looks:

@@ -15,7 +15,7 @@ def wakeup():
 def test_a_quiet_sleep_ends_by_itself(wakeup):
     began = time.monotonic()
     assert not wakeup.sleep(0.05)
-    assert 0.04 < time.monotonic() - began < 5
+    assert time.monotonic() - began > 0.04
 
 
 def test_what_happened_before_the_sleep_is_not_slept_through(wakeup):

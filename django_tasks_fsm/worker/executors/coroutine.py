@@ -77,6 +77,7 @@ class CoroutineExecutor(Executor):
 
     def _begin(self, jobs: list[Job]) -> None:
         for job in jobs:
+            self.underway.begin(job)
             task = self._loop.create_task(self._run(job), context=contextvars.Context())
             self._tasks[job] = task
             task.add_done_callback(partial(self._ended, job))
@@ -101,7 +102,8 @@ class CoroutineExecutor(Executor):
     def _ended(self, job: Job, task: asyncio.Task[Outcome]) -> None:
         del self._tasks[job]
         # Cancelled itself is a task that had not taken its first step; later, run_async turns it into an outcome.
-        self.report(Outcome.cancelled(job.claim, job.context.stop_reason) if task.cancelled() else task.result())
+        never_begun = Outcome.cancelled(job.claim, job.context.stop_reason)
+        self._report_ended(job, never_begun if task.cancelled() else task.result())
         if self._is_over():
             self._loop.stop()
         elif time.monotonic() - self._cleaned_at > CLEAN_EVERY:

@@ -84,6 +84,6 @@ def test_a_child_that_returns_counts_for_nothing(run, tmp_path, task):
     # In a thread: a child that got away would otherwise go on with the tests.
     calling = threading.Thread(target=lambda: outcomes.append(run(job(task, str(tmp_path / "trail")))))
     calling.start()
-    calling.join(20)
+    calling.join(30)
     assert [outcome.result_json for outcome in outcomes] == ['"parent"']
     assert (tmp_path / "trail").read_text() == "child left with 70\n"

@@ -84,7 +84,7 @@ def test_a_child_that_returns_counts_for_nothing(run_on_thread, reports, tmp_pat
 
 def test_idle_threads_end_when_the_executor_stops(reports, wait_until):
     executor = ThreadExecutor(reports.report, reports.begun.append, threads=3)
-    mine = [thread for thread in threading.enumerate() if thread in executor._threads]
+    mine = [thread for thread in threading.enumerate() if thread in executor._crew]
     assert len(mine) == 3
     executor.stop()
     wait_until(lambda: not any(thread.is_alive() for thread in mine))
