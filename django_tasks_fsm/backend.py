@@ -61,15 +61,13 @@ class FSMBackend(BaseTaskBackend):
 
     def enqueue_many(self, task: Task, calls: Iterable[tuple[Sequence[Any], Mapping[str, Any]]]) -> list[FSMTaskResult]:
         """Store one run for each call, all or none, with a handful of statements."""
-        from django_tasks_fsm.store.enqueue import enqueue_many
-
         self.validate_task(task)
         payloads = [_checked(args, kwargs, f"calls[{index}].") for index, (args, kwargs) in enumerate(calls)]
         if not payloads:
             return []
         using = self._using()
         requests = self._requests(task, payloads, using)
-        runs = enqueue_many(requests, using)
+        runs = self._stored(requests, using)
         return [self._announced(run, request, task) for run, request in zip(runs, requests, strict=True)]
 
     def get_result(self, result_id: str) -> FSMTaskResult:
@@ -89,13 +87,21 @@ class FSMBackend(BaseTaskBackend):
         return check_backend(self.alias, self.options, self.queues)
 
     def _enqueue(self, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any], **changes: Any) -> FSMTaskResult:
-        from django_tasks_fsm.store.enqueue import enqueue
-
         self.validate_task(task)
         payload = _checked(args, kwargs)
         using = self._using()
         (request,) = self._requests(task, [payload], using, **changes)
-        return self._announced(enqueue(request, using), request, task)
+        return self._announced(self._stored([request], using)[0], request, task)
+
+    def _stored(self, requests: list[Request], using: str) -> list[TaskRun]:
+        from django_tasks_fsm.store.blueprint import with_prerequisites
+        from django_tasks_fsm.store.enqueue import enqueue, enqueue_many
+        from django_tasks_fsm.store.start import with_company
+
+        wanted = with_prerequisites(requests, using)
+        if len(wanted) > len(requests):
+            return with_company(requests, wanted, using)
+        return enqueue_many(requests, using) if len(requests) > 1 else [enqueue(requests[0], using)]
 
     def _requests(self, task: Task, payloads: Iterable[Payload], using: str, **changes: Any) -> list[Request]:
         from django_tasks_fsm.store.definitions import know_queue, task_id
@@ -113,6 +119,7 @@ class FSMBackend(BaseTaskBackend):
                 run_at=task.run_after,
                 key=getattr(task, "key", None),
                 graph=getattr(task, "graph", None),
+                label=policies.label_of(task, args, kwargs),
                 prerequisites=getattr(task, "prerequisites", ()),
                 **changes,
             )

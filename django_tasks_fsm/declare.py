@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from django_tasks_fsm import policies, registry
-from django_tasks_fsm.core.prerequisites import Condition
+from django_tasks_fsm import callbacks, policies, registry
+from django_tasks_fsm.core.prerequisites import Awaited, Condition, OnFailure
 from django_tasks_fsm.core.retry import RetryPolicy
+from django_tasks_fsm.requirements import Requirement, requirements
 from django_tasks_fsm.tasks_api import (
     DEFAULT_TASK_BACKEND_ALIAS,
     DEFAULT_TASK_PRIORITY,
@@ -43,20 +44,35 @@ class FSMTask(Task):
     """Seconds after which the run is told to stop: coroutines are cancelled, functions at their next ``check()``."""
     cancel_on_exception: bool = False
     """Whether an exception ends the run as CANCELLED instead of FAILED."""
+    cancel_on_result: Callable[[Any], Any] | None = None
+    """Called with the result: where it says yes, the run is CANCELLED and the result is not kept."""
+    track: bool | Callable[..., Any] = False
+    """Whether events of its runs are logged, or what is called with the id of the run and each of them."""
+    requires: tuple[Requirement, ...] = ()
+    """Tasks whose runs the runs of this one wait for, made with them: ``[task, (task, "finished", "skip")]``."""
+    on_prerequisite_failure: Literal["block", "fail", "cancel", "skip", "ignore"] = "block"
+    """What becomes of a run whose prerequisite ended so that its condition cannot hold; an edge may say otherwise."""
+    run_dependents: bool = False
+    """Whether ``Task.start`` and schedules also make runs of the tasks that depend on this one."""
     on_lost: Literal["requeue", "fail"] = "requeue"
     """What becomes of a run whose worker dies."""
     key: str | None = None
     """At most one unfinished run bears a key: enqueueing it again returns the one that waits."""
     graph: uuid.UUID | None = None
     """The run graph that new runs join."""
-    prerequisites: tuple[tuple[uuid.UUID, Condition], ...] = field(default=(), compare=False)
+    label: str | Callable[..., str] = ""
+    """What tells the runs of a function apart in a graph: a text, or a function of the same arguments."""
+    prerequisites: tuple[Awaited, ...] = field(default=(), compare=False)
     """Runs that new runs wait for, each with its condition."""
 
     def __post_init__(self) -> None:
         # Zero-argument super() does not work in a slotted dataclass before Python 3.14.
         Task.__post_init__(self)
+        object.__setattr__(self, "requires", requirements(self.requires))
         policies.check_policies(self)
         registry.register(self)
+        if registry.find(self.module_path) is self:  # not a copy that using() has made
+            callbacks.track(self, self.track)
 
     def using(
         self,
@@ -67,10 +83,12 @@ class FSMTask(Task):
         backend: str | None = None,
         **changes: Any,
     ) -> FSMTask:
-        """Return a copy with other settings: Django's four, ``after=[runs]``, ``key`` and ``graph``.
+        """Return a copy with other settings: Django's four, ``after=[runs]``, ``key``, ``label`` and ``graph``.
 
-        ``after`` takes runs, results or their ids to wait for, or (run, condition) pairs. What belongs to the function,
-        such as ``max_attempts``, is refused with a TypeError: a worker would not know of it.
+        ``after`` takes runs, results or their ids to wait for, or tuples (run, condition) and (run, condition, policy),
+        the policy (block, fail, cancel, skip, ignore) for a run that ends otherwise; they take the place of what the task
+        requires. What belongs to the function, such as ``max_attempts``, is refused with a TypeError: a worker would
+        not know of it.
         """
         if "after" in changes:
             changes["prerequisites"] = _edges(changes.pop("after"))
@@ -142,11 +160,11 @@ def _arguments(call: Sequence[Any] | Mapping[str, Any]) -> tuple[tuple[Any, ...]
     return tuple(call), {}
 
 
-def _edges(after: Any) -> tuple[tuple[uuid.UUID, Condition], ...]:
+def _edges(after: Any) -> tuple[Awaited, ...]:
     if not isinstance(after, Iterable) or isinstance(after, (str, bytes)):
         raise TypeError(f"after takes a list of runs, results or ids, not {after!r}.")
     edges = tuple(_edge(item) for item in after)
-    counts = Counter(run_id for run_id, _ in edges)
+    counts = Counter(edge.run for edge in edges)
     for run_id, count in counts.items():
         if count > 1:
             raise ValueError(
@@ -155,14 +173,18 @@ def _edges(after: Any) -> tuple[tuple[uuid.UUID, Condition], ...]:
     return edges
 
 
-def _edge(item: Any) -> tuple[uuid.UUID, Condition]:
-    run, condition = item if isinstance(item, tuple) else (item, Condition.DONE)
-    run_id = getattr(run, "id", run)
+def _edge(item: Any) -> Awaited:
     try:
-        return run_id if isinstance(run_id, uuid.UUID) else uuid.UUID(str(run_id)), Condition(condition)
+        run, *terms = item if isinstance(item, tuple) else (item,)
+        run_id = getattr(run, "id", run)
+        condition = Condition(terms[0]) if terms else Condition.DONE
+        policy = OnFailure(terms[1]) if terms[1:] and terms[1] is not None else None
+        if terms[2:]:
+            raise ValueError("too many items")
+        return Awaited(run_id if isinstance(run_id, uuid.UUID) else uuid.UUID(str(run_id)), condition, policy)
     except ValueError as error:
         raise InvalidTask(
-            f"after holds {item!r}, which is neither a run nor a (run, condition) pair: {error}"
+            f"after holds {item!r}, which is neither a run nor (run, condition) nor (run, condition, policy): {error}"
         ) from None
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django_tasks_fsm import conf, registry
+from django_tasks_fsm.core.prerequisites import OnFailure
 from django_tasks_fsm.core.retry import InvalidRetryPolicy
 from django_tasks_fsm.core.times import MomentOutOfRange, storable
 from django_tasks_fsm.tasks_api import TASK_MAX_PRIORITY, TASK_MIN_PRIORITY, InvalidTask, Task
@@ -15,10 +17,11 @@ from django_tasks_fsm.tasks_api import TASK_MAX_PRIORITY, TASK_MIN_PRIORITY, Inv
 if TYPE_CHECKING:
     from django_tasks_fsm.declare import FSMTask
 
-PER_RUN = ("graph", "key", "prerequisites")
+PER_RUN = ("graph", "key", "label", "prerequisites")
 """The fields of ours that one run may have for itself."""
 MOST_ATTEMPTS = 1000
 LONGEST_KEY = 200
+LONGEST_LABEL = 100
 
 
 def check_types(task: Task) -> None:
@@ -68,7 +71,17 @@ def check_policies(task: FSMTask) -> None:
         raise InvalidTask(f"on_lost must be 'requeue' or 'fail', not {task.on_lost!r}.")
     if not isinstance(task.cancel_on_exception, bool):
         raise InvalidTask(f"cancel_on_exception must be True or False, not {task.cancel_on_exception!r}.")
+    if task.cancel_on_result is not None and not callable(task.cancel_on_result):
+        raise InvalidTask(f"cancel_on_result must be a function of the result, not {task.cancel_on_result!r}.")
+    if not isinstance(task.track, bool) and not callable(task.track):
+        raise InvalidTask(f"track must be True, False or a function, not {task.track!r}.")
+    if task.on_prerequisite_failure not in [policy.value for policy in OnFailure]:
+        words = ", ".join(policy.value for policy in OnFailure)
+        raise InvalidTask(f"on_prerequisite_failure must be one of {words}, not {task.on_prerequisite_failure!r}.")
+    if not isinstance(task.run_dependents, bool):
+        raise InvalidTask(f"run_dependents must be True or False, not {task.run_dependents!r}.")
     _check_key(task.key)
+    _check_label(task.label)
     if task.graph is not None and not isinstance(task.graph, uuid.UUID):
         raise InvalidTask(f"graph must be the UUID of a run graph, not {task.graph!r}.")
 
@@ -89,6 +102,22 @@ def _check_key(key: Any) -> None:
         return
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
         raise InvalidTask(f"key must have 1 to {LONGEST_KEY} printable characters, not {key!r}.")
+
+
+def _check_label(label: Any) -> None:
+    if callable(label):
+        return
+    if not isinstance(label, str) or len(label) > LONGEST_LABEL or not label.isprintable():
+        raise InvalidTask(
+            f"label must have at most {LONGEST_LABEL} printable characters, or be a function, not {label!r}."
+        )
+
+
+def label_of(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    """Return the label of one run; what a function of the arguments returns is cut to what fits."""
+    label: Any = getattr(task, "label", "")
+    text = str(label(*args, **kwargs)) if callable(label) else label
+    return "".join(character for character in text if character.isprintable())[:LONGEST_LABEL]
 
 
 def _is_number(value: Any) -> bool:

@@ -16,6 +16,7 @@ from django.utils.module_loading import autodiscover_modules, module_has_submodu
 from django_tasks_fsm import conf
 from django_tasks_fsm.core import triggers
 from django_tasks_fsm.exceptions import FunctionNotRegistered, NameTaken
+from django_tasks_fsm.requirements import Requirement
 from django_tasks_fsm.tasks_api import Task
 
 _functions: dict[str, Task] = {}
@@ -25,10 +26,13 @@ _scheduled: dict[str, Callable[..., Any]] = {}
 
 POLICIES = (
     "takes_context", "max_attempts", "backoff", "retry_on", "give_up_on", "timeout", "cancel_on_exception", "on_lost",
+    "cancel_on_result", "track", "requires", "on_prerequisite_failure", "run_dependents",
 )  # fmt: skip
 """What belongs to a function, whoever enqueues it: a worker finds it by the function's name only."""
 
-ROW_POLICIES = ("max_attempts", "timeout", "on_lost", "cancel_on_exception")
+ROW_POLICIES = (
+    "max_attempts", "timeout", "on_lost", "cancel_on_exception", "on_prerequisite_failure", "run_dependents",
+)  # fmt: skip
 """Those of them that stand in the row too, where a person may change them."""
 
 
@@ -42,6 +46,7 @@ class Declaration:
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     policies: Mapping[str, Any] = field(default_factory=dict)
+    requires: tuple[Requirement, ...] = ()
 
     @property
     def values(self) -> dict[str, Any]:
@@ -85,10 +90,17 @@ def policies_of(task: Task) -> dict[str, Any]:
     return {"queue": task.queue_name, "priority": task.priority, **own}
 
 
+def requires_of(task: Task) -> tuple[Requirement, ...]:
+    """Return what the runs of a task wait for by its declaration."""
+    return getattr(task, "requires", ())
+
+
 def wanted() -> dict[str, Declaration]:
     """Return every row that code declares, by name: schedules, and functions that have no schedule of their name."""
     plain = {
-        name: Declaration(name, name, triggers.dump(triggers.Manual()), policies=policies_of(task))
+        name: Declaration(
+            name, name, triggers.dump(triggers.Manual()), policies=policies_of(task), requires=requires_of(task)
+        )
         for name, task in _functions.items()
     }
     return {**plain, **_schedules}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SETTINGS = (
     "cancel_on_exception", "catch_up", "catch_up_cap", "description", "group", "max_attempts", "misfire_grace",
-    "on_lost", "priority", "queue", "timeout",
+    "on_lost", "on_prerequisite_failure", "priority", "queue", "run_dependents", "timeout",
 )  # fmt: skip
 """The fields of a row that a schedule may set."""
 
@@ -61,6 +61,7 @@ def schedule(
         args=tuple(checked(list(args), "args")),
         kwargs=checked(dict(kwargs), "kwargs"),
         policies={**registry.policies_of(task), **policies},
+        requires=registry.requires_of(task),
     )
     if not apps.ready:
         registry.declare(declaration)

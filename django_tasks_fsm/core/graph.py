@@ -85,6 +85,21 @@ def _released(layer: Iterable[N], followers: Mapping[N, Iterable[N]], missing: d
     return free
 
 
+def critical_path(ended: Mapping[N, float], sources: Mapping[N, Iterable[N]]) -> list[N]:
+    """Return the chain that decided when all was over: from what ended last back, each time, to its latest source.
+
+    ``ended`` says when each node ended, ``sources`` what it waited for; what has not ended is in neither.
+    """
+    if not ended:
+        return []
+    last = max(ended, key=lambda node: ended[node])
+    steps = {last: None}
+    while found := [node for node in sources.get(last, ()) if node in ended and node not in steps]:
+        last = max(found, key=lambda node: ended[node])
+        steps[last] = None
+    return list(steps)[::-1]
+
+
 def cycle_in(edges: Edges[N]) -> list[N]:
     """Return the members of one cycle in order, or an empty list."""
     followers = successors(edges)

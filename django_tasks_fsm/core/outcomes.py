@@ -36,6 +36,11 @@ class Claim:
     run_at: datetime
     started_at: datetime
 
+    @property
+    def key(self) -> tuple[uuid.UUID, int]:
+        """Return what tells this claim from every other one, also of the same run."""
+        return self.id, self.fence
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

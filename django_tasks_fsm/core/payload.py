@@ -19,6 +19,7 @@ MAX_DEPTH = 30
 MAX_BYTES = 1_000_000
 MAX_INT_DIGITS = 4_000
 TEXT_LIMIT = 64_000
+TWO_KEYS = "two keys become {!r} in JSON"
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode
 _PLAIN = (str, int, float, bool, type(None))
@@ -68,7 +69,7 @@ def _pairs(value: Mapping[Any, Any], path: str, depth: int) -> Iterator[tuple[st
     for key, item in value.items():
         text = _key(key, path)
         if text in seen:
-            raise UnstorablePayload(path, f"two keys become {text!r} in JSON")
+            raise UnstorablePayload(path, TWO_KEYS.format(text))
         seen.add(text)
         yield text, _normal(item, f"{path}[{text!r}]", depth + 1)
 
@@ -121,9 +122,10 @@ class _Room:
 def clean_result(value: Any, limit: int = MAX_BYTES) -> str:
     """Return the JSON text to store for a function's return value.
 
-    Raise UnstorablePayload for a type that JSON does not know: that is the author's mistake and fails the run. What a
-    database would refuse is replaced: NaN and infinity by null, NUL by U+2400, lone surrogates by their escape, what
-    lies too deep by its type, and a value of more than ``limit`` bytes by ``{"left_out": "N bytes"}``.
+    Raise UnstorablePayload for a type that JSON does not know, and for two keys that become one: that is the author's
+    mistake and fails the run, for no replacement would show what was lost. What a database would refuse is replaced:
+    NaN and infinity by null, NUL by U+2400, lone surrogates by their escape, what lies too deep by its type, and a
+    value of more than ``limit`` bytes by ``{"left_out": "N bytes"}``.
     """
     if value is None or value is True or value is False:
         return dumps(value)
@@ -150,10 +152,20 @@ def _clean(value: Any, path: str, depth: int, room: _Room) -> Any:
     if depth >= MAX_DEPTH and isinstance(value, (Mapping, Sequence)):
         return f"<{type(value).__qualname__} nested too deep>"
     if isinstance(value, Mapping):
-        return {_clean_key(key, path): _clean(item, path, depth + 1, room) for key, item in value.items()}
+        return dict(_clean_pairs(value, path, depth, room))
     if isinstance(value, Sequence):
-        return [_clean(item, path, depth + 1, room) for item in value]
+        return [_clean(item, f"{path}[{index}]", depth + 1, room) for index, item in enumerate(value)]
     raise UnstorablePayload(path, f"Unsupported type: {type(value)}")
+
+
+def _clean_pairs(value: Mapping[Any, Any], path: str, depth: int, room: _Room) -> Iterator[tuple[str, Any]]:
+    seen: set[str] = set()
+    for key, item in value.items():
+        text = _clean_key(key, path)
+        if text in seen:
+            raise UnstorablePayload(path, TWO_KEYS.format(text))
+        seen.add(text)
+        yield text, _clean(item, f"{path}[{text[:40]!r}]", depth + 1, room)
 
 
 def _clean_key(key: Any, path: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from enum import StrEnum
+from typing import NamedTuple
 
 from django_tasks_fsm.core.states import FINAL, RunState
 
@@ -15,12 +17,33 @@ class Condition(StrEnum):
     FAILED = "failed"
 
 
+class OnFailure(StrEnum):
+    """What becomes of a dependent whose prerequisite has ended so that its condition cannot hold any more.
+
+    ``block`` leaves it waiting, until a person repairs the prerequisite; ``ignore`` lets it go all the same.
+    """
+
+    BLOCK = "block"
+    FAIL = "fail"
+    CANCEL = "cancel"
+    SKIP = "skip"
+    IGNORE = "ignore"
+
+
 class Standing(StrEnum):
     """How an edge stands: met, still possible, or no longer possible without a person."""
 
     MET = "met"
     WAITING = "waiting"
     BROKEN = "broken"
+
+
+class Awaited(NamedTuple):
+    """One run that another waits for; where no policy is given, that of the waiting run's task holds."""
+
+    run: uuid.UUID
+    condition: Condition = Condition.DONE
+    on_failure: OnFailure | None = None
 
 
 SATISFYING: dict[Condition, frozenset[RunState]] = {
@@ -36,8 +59,14 @@ def satisfied_by(state: RunState) -> tuple[Condition, ...]:
     return tuple(condition for condition, states in SATISFYING.items() if state in states)
 
 
-def standing(condition: Condition, state: RunState) -> Standing:
-    """Return how an edge with ``condition`` stands while its prerequisite is in ``state``."""
+EVENTS: dict[str, str] = {OnFailure.FAIL: "error", OnFailure.CANCEL: "cancel", OnFailure.SKIP: "skip"}
+"""The event that a dependent meets with when a prerequisite with this policy has broken."""
+
+
+def standing(condition: Condition, state: RunState, on_failure: OnFailure = OnFailure.BLOCK) -> Standing:
+    """Return how an edge stands while its prerequisite is in ``state``; with ``ignore`` a broken one is met."""
     if state in SATISFYING[condition]:
         return Standing.MET
-    return Standing.BROKEN if state in FINAL else Standing.WAITING
+    if state not in FINAL:
+        return Standing.WAITING
+    return Standing.MET if on_failure is OnFailure.IGNORE else Standing.BROKEN

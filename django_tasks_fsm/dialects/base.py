@@ -37,7 +37,7 @@ class Pick:
     order: tuple[str, ...]
     limit: int
     lane_column: str = ""
-    lanes: tuple[str, ...] = ()
+    lanes: tuple[Any, ...] = ()
 
     @property
     def order_sql(self) -> str:
@@ -70,6 +70,15 @@ class Dialect(ABC):
     def now_sql(self) -> str:
         """Return an expression for the database's clock at this statement, comparable with a stored datetime."""
 
+    @property
+    def statement_now_sql(self) -> str:
+        """Return the same, but one and the same moment wherever it stands in a statement."""
+        return self.now_sql
+
+    def now(self) -> datetime:
+        """Ask the database for its clock, as the ORM would give it."""
+        return self.time_out(self.fetch(f"SELECT {self.now_sql}")[0][0])
+
     def _offset_seconds(self) -> int:
         # With USE_TZ the database holds UTC; without, Django stores the local time of TIME_ZONE.
         if conf.uses_time_zones():
@@ -88,6 +97,16 @@ class Dialect(ABC):
     def is_private(self) -> bool:
         """Tell whether only this thread should use the database."""
         return False
+
+    @property
+    def repeats_conditions(self) -> bool:
+        """Tell whether a partial index serves only a query in which its condition stands word for word."""
+        return False
+
+    @property
+    def skips_locked(self) -> bool:
+        """Tell whether a locking read can leave out what others have locked."""
+        return bool(self.connection.features.has_select_for_update_skip_locked)
 
     def lock_for_writing(self, table: str) -> None:
         """Take, in an open transaction, what makes a read before a write safe; nothing where row locks do."""
@@ -127,15 +146,24 @@ class Dialect(ABC):
     def finish(
         self, table: str, assignments: str, guard: str, rows: Sequence[tuple[uuid.UUID, int, str]]
     ) -> set[uuid.UUID]:
-        """Store (id, fence, result as JSON) where id, fence and ``guard`` still match; return the ids written."""
+        """Store (id, fence, result as JSON) where id, fence and ``guard`` still match; return the ids written.
+
+        Rows that somebody else has locked are left out, where the vendor can skip them.
+        """
 
     def peek(self, select: str, params: Sequence[Any]) -> Row:
         """Return one row of ``select`` with the database's now as its last column."""
         return self.fetch(f"{select}, {self.now_sql}", params)[0]
 
-    def insert_and_wake(self, sql: str, params: Sequence[Any], channel: str, payload: str) -> None:
-        """Run an INSERT and wake idle workers in one statement where the vendor can; else only insert."""
+    def insert(self, sql: str, params: Sequence[Any], returning: Sequence[str], wakes: str | None) -> Row | None:
+        """Run an INSERT of one row and return these columns of it, or None where the vendor cannot return them.
+
+        Where the vendor can, workers of the queue ``wakes`` are told in the same statement.
+        """
+        if self.connection.features.can_return_columns_from_insert:
+            return self.fetch(f"{sql} RETURNING {', '.join(returning)}", params)[0]
         self.execute(sql, params)
+        return None
 
     def wake(self, channel: str, payload: str) -> None:
         """Tell listening workers, when the transaction commits, that ``payload`` (a queue) has work."""

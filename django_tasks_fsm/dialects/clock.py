@@ -22,3 +22,11 @@ class DatabaseNow(models.Func):
     def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper, *args: Any, **context: Any) -> tuple[str, Any]:
         """Return the vendor's expression."""
         return choose(connection).now_sql, []
+
+
+class StatementNow(DatabaseNow):
+    """The same clock, equal wherever it stands in one statement."""
+
+    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper, *args: Any, **context: Any) -> tuple[str, Any]:
+        """Return the vendor's expression."""
+        return choose(connection).statement_now_sql, []

@@ -7,7 +7,8 @@ a subquery of IN is refused, and UPDATE cannot return rows.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django_tasks_fsm.dialects.base import Dialect, Pick, Row
@@ -15,6 +16,8 @@ from django_tasks_fsm.dialects.base import Dialect, Pick, Row
 # deadlock, lock wait timeout, record changed since last read, query interrupted, too many connections; then what a lost
 # connection can say: killed, cannot connect (two), server gone, lost during the query, closed for being idle
 TRANSIENT = frozenset({1213, 1205, 1020, 1317, 1040, 1927, 2002, 2003, 2006, 2013, 4031})
+
+READ_COMMITTED = "read committed"
 
 
 class MySQLDialect(Dialect):
@@ -37,14 +40,25 @@ class MySQLDialect(Dialect):
         wrapper: Any = self.connection
         return "utf8mb4_nopad_bin" if wrapper.mysql_is_mariadb else "utf8mb4_0900_bin"
 
+    @property
+    def _level(self) -> Any:
+        # Django's own default; None leaves it to the server.
+        return self.connection.settings_dict.get("OPTIONS", {}).get("isolation_level", READ_COMMITTED)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Begin at READ COMMITTED: above it gap locks make inserts wait, and a snapshot hides new edges."""
+        if str(self._level).lower() != READ_COMMITTED and self.connection.get_autocommit():
+            self.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        yield
+
     def advice(self) -> list[tuple[str, str, str]]:
-        """See Dialect.advice: above READ COMMITTED gap locks make inserts wait, and a snapshot hides new edges."""
-        level = self.connection.settings_dict.get("OPTIONS", {}).get("isolation_level", "read committed")
-        if str(level).lower() == "read committed":
+        """See Dialect.advice: transactions that ``writing`` does not begin have the level of the settings."""
+        if str(self._level).lower() == READ_COMMITTED:
             return []
         problem = (
-            f"isolation_level is {level!r}: claims then block enqueues, and a prerequisite that ends while its "
-            "dependent is enqueued may not release it."
+            f"isolation_level is {self._level!r}: workers do not use it, but a run that your own transaction ends may "
+            "not release a dependent that was enqueued meanwhile, and its locks make others wait."
         )
         return [("W005", problem, 'Remove it, or set "OPTIONS": {"isolation_level": "read committed"}.')]
 
@@ -75,12 +89,20 @@ class MySQLDialect(Dialect):
         self, table: str, assignments: str, guard: str, rows: Sequence[tuple[uuid.UUID, int, str]]
     ) -> set[uuid.UUID]:
         """See Dialect.finish."""
+        free = self._free(table, [self.id_in(run_id) for run_id, _, _ in rows])
         statement = f"UPDATE {table} AS r SET {assignments}, result = %s WHERE r.id = %s AND r.fence = %s AND {guard}"
         written = set()
         with self.connection.cursor() as cursor:
             # In id order, as every other writer locks, so that two batches cannot wait for each other.
-            for run_id, fence, result in sorted(rows):
+            for run_id, fence, result in sorted(row for row in rows if row[0] in free):
                 cursor.execute(statement, (result, self.id_in(run_id), fence))
                 if cursor.rowcount:
                     written.add(run_id)
         return written
+
+    def _free(self, table: str, ids: Sequence[Any]) -> set[uuid.UUID]:
+        # By primary key only, and forced: along an index of states this would lock the runs of other workers for a
+        # moment, who would then take them for locked by somebody who keeps a transaction open.
+        marks = ", ".join(["%s"] * len(ids))
+        locked = f"SELECT id FROM {table} FORCE INDEX (PRIMARY) WHERE id IN ({marks}) FOR UPDATE SKIP LOCKED"
+        return {self.id_out(row[0]) for row in self.fetch(locked, ids)}

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import OperationalError
 
-from django_tasks_fsm.dialects.base import Dialect, Listener, Pick, Row
+from django_tasks_fsm.dialects.base import CHANNEL, Dialect, Listener, Pick, Row
 
 # serialization failure, deadlock, lock not available, admin shutdown, crash shutdown, cannot connect now, too many
 TRANSIENT = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
-
-READ_COMMITTED = 2
-"""The number of psycopg's IsolationLevel.READ_COMMITTED."""
 
 
 class PostgreSQLDialect(Dialect):
@@ -27,6 +25,11 @@ class PostgreSQLDialect(Dialect):
         """Return the wall clock of the server: now() would stand still within a transaction."""
         return "clock_timestamp()"
 
+    @property
+    def statement_now_sql(self) -> str:
+        """Return when this statement came in: clock_timestamp() goes on between two mentions of it."""
+        return "statement_timestamp()"
+
     def _code(self, error: BaseException) -> Any:
         return getattr(error.__cause__, "sqlstate", None) or getattr(error.__cause__, "pgcode", None)
 
@@ -34,14 +37,35 @@ class PostgreSQLDialect(Dialect):
         """See Dialect.is_disconnect; a broken connection leaves no code, and Django may have opened another by now."""
         return super().is_disconnect(error) or (isinstance(error, OperationalError) and self._code(error) is None)
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Begin at READ COMMITTED: in a snapshot, whoever ends a run does not see an edge that has just been added."""
+        from django.db.backends.postgresql.psycopg_any import IsolationLevel
+
+        in_autocommit = self.connection.get_autocommit()
+        raw = self.connection.connection
+        before = raw.isolation_level
+        if before == IsolationLevel.READ_COMMITTED or not in_autocommit:
+            yield
+            return
+        # Also where the settings do not name a level: the role or the server may. It goes out with BEGIN.
+        raw.isolation_level = IsolationLevel.READ_COMMITTED
+        try:
+            yield
+        finally:
+            if self.connection.connection is raw and not raw.closed:
+                raw.isolation_level = before
+
     def advice(self) -> list[tuple[str, str, str]]:
-        """See Dialect.advice: in a snapshot, whoever finishes a run does not see an edge that has just been added."""
+        """See Dialect.advice: transactions that ``writing`` does not begin have the level of the settings."""
+        from django.db.backends.postgresql.psycopg_any import IsolationLevel
+
         level = self.connection.settings_dict.get("OPTIONS", {}).get("isolation_level")
-        if level is None or int(level) <= READ_COMMITTED:
+        if level in (None, IsolationLevel.READ_COMMITTED, IsolationLevel.READ_UNCOMMITTED):
             return []
         problem = (
-            f"isolation_level is {level!r}: a prerequisite that ends while its dependent is enqueued "
-            "may never release it."
+            f"isolation_level is {level!r}: workers do not use it, but a run that your own transaction ends "
+            "may not release a dependent that was enqueued meanwhile."
         )
         return [("W005", problem, 'Remove "isolation_level" from its "OPTIONS": READ COMMITTED is the default.')]
 
@@ -81,19 +105,24 @@ class PostgreSQLDialect(Dialect):
     ) -> set[uuid.UUID]:
         """See Dialect.finish."""
         ids, fences, results = zip(*rows, strict=True)
+        mine = f"r.id = v.id AND r.fence = v.fence AND {guard}"
         written = self.fetch(
-            f"UPDATE {table} AS r SET {assignments}, result = v.result "
-            "FROM unnest(%s::uuid[], %s::bigint[], %s::jsonb[]) AS v(id, fence, result) "
-            f"WHERE r.id = v.id AND r.fence = v.fence AND {guard} RETURNING r.id",
+            "WITH v AS (SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::jsonb[]) AS v(id, fence, result)), "
+            f"free AS MATERIALIZED (SELECT v.* FROM v JOIN {table} AS r ON {mine} FOR NO KEY UPDATE OF r SKIP LOCKED) "
+            f"UPDATE {table} AS r SET {assignments}, result = v.result FROM free AS v WHERE {mine} RETURNING r.id",
             (list(ids), list(fences), list(results)),
         )
         return {self.id_out(row[0]) for row in written}
 
-    def insert_and_wake(self, sql: str, params: Sequence[Any], channel: str, payload: str) -> None:
+    def insert(self, sql: str, params: Sequence[Any], returning: Sequence[str], wakes: str | None) -> Row | None:
         """Insert and notify in one round trip: NOTIFY costs nothing when it rides in the INSERT's statement."""
-        self.execute(
-            f"WITH inserted AS ({sql} RETURNING 1) SELECT pg_notify(%s, %s) FROM inserted", (*params, channel, payload)
-        )
+        if wakes is None:
+            return super().insert(sql, params, returning, wakes)
+        columns = ", ".join(returning)
+        return self.fetch(
+            f"WITH inserted AS ({sql} RETURNING {columns}) SELECT {columns}, pg_notify(%s, %s) FROM inserted",
+            (*params, CHANNEL, wakes),
+        )[0][:-1]
 
     def wake(self, channel: str, payload: str) -> None:
         """See Dialect.wake; PostgreSQL delivers at commit and folds equal messages of one transaction."""

@@ -33,6 +33,11 @@ class SQLiteDialect(Dialect):
     """Speak to SQLite 3.37 and newer (UPDATE .. RETURNING and UPDATE .. FROM)."""
 
     @property
+    def repeats_conditions(self) -> bool:
+        """Say yes: SQLite does not conclude from an equation that a list holds, nor from parameters what they are."""
+        return True
+
+    @property
     def now_sql(self) -> str:
         """Return the clock of this host in the text form in which Django stores a datetime."""
         # %f has three decimals, cut off; nines make up Django's six, so that what was due a moment ago is due now.
@@ -59,8 +64,8 @@ class SQLiteDialect(Dialect):
         return bool(wrapper.is_in_memory_db())
 
     def lock_for_writing(self, table: str) -> None:
-        """Take the write lock by an UPDATE of no row, for transactions that somebody else has begun as DEFERRED."""
-        self.execute(f"UPDATE {table} SET id = id WHERE 0")
+        """Take the write lock by a DELETE of no row, for transactions that somebody else has begun as DEFERRED."""
+        self.execute(f"DELETE FROM {table} WHERE 0")
 
     def is_transient(self, error: BaseException) -> bool:
         """See Dialect.is_transient. ``sqlite_errorcode`` is 5 (BUSY) or 6 (LOCKED) in its low byte."""

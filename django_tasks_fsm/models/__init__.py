@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django_tasks_fsm.models.detail import RunDetail
+from django_tasks_fsm.models.lock import Lock
 from django_tasks_fsm.models.prerequisite import RunPrerequisite, TaskPrerequisite
 from django_tasks_fsm.models.queue import Queue
 from django_tasks_fsm.models.run import TaskRun
@@ -10,4 +11,14 @@ from django_tasks_fsm.models.task import Task
 from django_tasks_fsm.models.transition import Transition
 from django_tasks_fsm.models.worker import Worker
 
-__all__ = ["Queue", "RunDetail", "RunPrerequisite", "Task", "TaskPrerequisite", "TaskRun", "Transition", "Worker"]
+__all__ = [
+    "Lock",
+    "Queue",
+    "RunDetail",
+    "RunPrerequisite",
+    "Task",
+    "TaskPrerequisite",
+    "TaskRun",
+    "Transition",
+    "Worker",
+]

@@ -47,8 +47,8 @@ class ExactCharField(models.CharField):
         return {**parameters, "collation": collation} if collation else parameters
 
 
-class StateField(models.CharField):
-    """Hold a state word; assigning another one to an instance raises StateIsReadOnly."""
+class StateField(ExactCharField):
+    """Hold a state word, in exactly its letters; assigning another one to an instance raises StateIsReadOnly."""
 
     descriptor_class = _ReadOnlyAttribute
 

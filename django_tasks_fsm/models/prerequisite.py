@@ -6,10 +6,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from django_tasks_fsm.core.prerequisites import Condition, Standing, standing
+from django_tasks_fsm.core.prerequisites import Condition, OnFailure, Standing, standing
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models.run import TaskRun
-from django_tasks_fsm.models.task import Task
+from django_tasks_fsm.models.task import Origin, Task
+from django_tasks_fsm.models.words import ON_FAILURE_WORDS
 
 CONDITIONS = {
     Condition.DONE.value: _("done"),
@@ -28,6 +29,11 @@ class TaskPrerequisite(models.Model):
         Task, models.CASCADE, related_name="dependent_edges", verbose_name=_("prerequisite")
     )
     condition = models.CharField(_("condition"), max_length=8, choices=CONDITIONS, default=Condition.DONE.value)
+    # Empty: as the dependent task says.
+    on_failure = models.CharField(_("if it fails"), max_length=6, choices=ON_FAILURE_WORDS, blank=True, default="")
+    origin = models.CharField(
+        _("declared in"), max_length=8, choices=Origin.choices, default=Origin.DATABASE.value, editable=False
+    )
 
     class Meta:
         verbose_name = _("prerequisite")
@@ -41,6 +47,11 @@ class TaskPrerequisite(models.Model):
     def __str__(self) -> str:
         return f"{self.prerequisite} -> {self.task}"
 
+    @property
+    def terms(self) -> str:
+        """Return condition and policy in words, for an error."""
+        return f"condition {self.condition!r} and policy {self.on_failure or 'of the task'!r}"
+
 
 class RunPrerequisite(models.Model):
     """Say that ``run`` waits for ``prerequisite``. ``met`` is set in the transaction that finishes the prerequisite."""
@@ -52,6 +63,9 @@ class RunPrerequisite(models.Model):
         TaskRun, models.PROTECT, related_name="dependent_edges", verbose_name=_("prerequisite")
     )
     condition = models.CharField(_("condition"), max_length=8, choices=CONDITIONS, default=Condition.DONE.value)
+    on_failure = models.CharField(
+        _("if it fails"), max_length=6, choices=ON_FAILURE_WORDS, default=OnFailure.BLOCK.value
+    )
     met = models.BooleanField(_("met"), default=False)
 
     class Meta:
@@ -67,6 +81,15 @@ class RunPrerequisite(models.Model):
         return f"{self.prerequisite_id} -> {self.run_id}"
 
     @property
+    def terms(self) -> str:
+        """Return condition and policy in words, for an error."""
+        return f"condition {self.condition!r} and policy {self.on_failure!r}"
+
+    @property
     def standing(self) -> Standing:
         """Return how the edge stands now; reads the prerequisite's state."""
-        return standing(Condition(self.condition), RunState(self.prerequisite.state))
+        return self.stands_at(RunState(self.prerequisite.state))
+
+    def stands_at(self, state: RunState) -> Standing:
+        """Return how the edge stands when its prerequisite is in ``state``."""
+        return standing(Condition(self.condition), state, OnFailure(self.on_failure))

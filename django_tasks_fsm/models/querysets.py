@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models, router
 
@@ -14,14 +14,23 @@ from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.transactions import in_transaction
 from django_tasks_fsm.models.transitions import Change, Moved, batches
 
+if TYPE_CHECKING:
+    from django_tasks_fsm.models.revival import KeyHeld
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a verb did: the rows it moved, the running ones it asked to stop, and how many it left alone, by state."""
+    """What a verb did: the rows it moved, the running ones it asked to stop, and how many it left alone, by state.
+
+    ``keys_held`` says why a retry left a run alone that its state would have allowed; ``waiting`` is how many runs wait
+    for the moved ones, where a plan was carried out.
+    """
 
     moved: tuple[Moved, ...]
     asked: int = 0
     refused: tuple[tuple[str, int], ...] = ()
+    keys_held: tuple[KeyHeld, ...] = ()
+    waiting: int = 0
 
     @property
     def refused_count(self) -> int:
@@ -79,20 +88,48 @@ class TaskRunQuerySet(_VerbQuerySet):
         return self._move(Change("abort", actor, reason))
 
     def retry(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
-        """Run FAILED, CANCELLED and SKIPPED runs again, attempts counted afresh. RUNNING ones are left alone."""
-        from django_tasks_fsm.models.run_verbs import revive
+        """Run FAILED, CANCELLED and SKIPPED runs again, attempts counted afresh. RUNNING ones are left alone.
 
-        return self._each_batch(lambda pks: revive(pks, Change("retry", actor, reason), self._alias))
+        A run takes its key back; one whose key another unfinished run bears meanwhile is left alone too.
+        """
+        from django_tasks_fsm.models.revival import revive
+
+        held: dict[Any, KeyHeld] = {}
+
+        def verb(pks: Sequence[Any]) -> tuple[tuple[Moved, ...], Collection[Any]]:
+            moved, others = revive(pks, Change("retry", actor, reason), self._alias)
+            held.update(others)
+            return moved, ()
+
+        report = self._each_batch(verb)
+        moved = {row.pk for row in report.moved}  # a batch that was repeated may have found a key free at last
+        return replace(report, keys_held=tuple(each for pk, each in held.items() if pk not in moved))
 
     def prepared(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
         """Let runs in PREPARE go."""
         return self._move(Change("prepared", actor, reason))
+
+    def skip(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Leave PENDING and QUEUED runs out; what becomes of their dependents each edge says."""
+        return self._move(Change("skip", actor, reason))
 
     def reschedule(self, at: datetime, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
         """Move waiting runs to the time ``at``. RUNNING and ended ones are left alone."""
         from django_tasks_fsm.models.run_verbs import postpone
 
         return self._each_batch(lambda pks: postpone(pks, at, actor, reason, self._alias))
+
+    def pause(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Ask RUNNING runs to rest at their next ``context.check()``."""
+        from django_tasks_fsm.models.pausing import pause
+
+        return self._each_batch(lambda pks: pause(pks, actor, reason, self._alias))
+
+    def resume(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Let runs that were asked to rest go on."""
+        from django_tasks_fsm.models.pausing import resume
+
+        return self._each_batch(lambda pks: resume(pks, actor, reason, self._alias))
 
     def _move(self, change: Change) -> Report:
         from django_tasks_fsm.models.run_verbs import move_runs

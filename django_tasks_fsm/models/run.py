@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -14,28 +14,36 @@ from django_tasks_fsm.core.ids import new_run_id
 from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.exceptions import RunFailed
 from django_tasks_fsm.models.actor import Actor
-from django_tasks_fsm.models.fields import ExactCharField, StateField, StatefulModel
+from django_tasks_fsm.models.fields import ExactCharField, StateField
+from django_tasks_fsm.models.fsm import RunFSM
 from django_tasks_fsm.models.indexes import PartialIndex, UniqueWhenSet
+from django_tasks_fsm.models.making import RunMaking
 from django_tasks_fsm.models.querysets import TaskRunQuerySet
+from django_tasks_fsm.models.repairing import RunRepairing
+from django_tasks_fsm.models.requiring import RunRequiring
 from django_tasks_fsm.models.task import Task
 from django_tasks_fsm.models.waiting import wait_until_final
 from django_tasks_fsm.models.words import RUN_STATE_WORDS
 from django_tasks_fsm.models.worker import Worker
 
+if TYPE_CHECKING:
+    from django_tasks_fsm.store.gates.record import Explanation
+
 FINAL_STATES = [state.value for state in RunState if state in FINAL]
 TROUBLED = [RunState.FAILED.value, RunState.CANCELLED.value, RunState.SKIPPED.value, RunState.ABORTED.value]
 
 
-class TaskRun(StatefulModel):
+class TaskRun(RunFSM, RunMaking, RunRequiring, RunRepairing):
     """The unit of work.
 
     ``fence`` is raised by one at every claim and never reset; every write of a worker is guarded by it. ``attempt``
-    only counts. ``worker`` stays after the end: it is the last one. ``key`` is emptied when the run ends.
+    only counts. ``worker`` stays after the end: it is the last one. ``key`` is emptied when the run ends;
+    ``given_key`` remembers it.
     """
 
     machine_fields = (
         "state", "queue", "run_at", "waiting_on", "attempt", "fence", "worker", "started_at", "finished_at", "result",
-        "error", "key", "cancel_requested_at", "progress",
+        "error", "key", "cancel_requested_at", "pause_requested_at", "progress",
     )  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=new_run_id, editable=False)
@@ -43,6 +51,7 @@ class TaskRun(StatefulModel):
     state = StateField(
         _("state"), max_length=9, choices=RUN_STATE_WORDS, default=RunState.PENDING.value, editable=False
     )
+    label = models.CharField(_("label"), max_length=100, blank=True)
     queue = ExactCharField(_("queue"), max_length=64, default="default")
     priority = models.SmallIntegerField(_("priority"), default=0)
     run_at = models.DateTimeField(_("due"), default=timezone.now)
@@ -65,7 +74,10 @@ class TaskRun(StatefulModel):
     graph = models.UUIDField(_("graph"), null=True, blank=True)
     # Null, not empty: NULLs are distinct in a unique index on every vendor.
     key = ExactCharField(_("unique key"), max_length=200, null=True, blank=True)
+    # Not indexed, and written once: a retry takes the key back from here.
+    given_key = ExactCharField(_("key it was given"), max_length=200, null=True, blank=True, editable=False)
     cancel_requested_at = models.DateTimeField(_("cancel requested"), null=True, blank=True)
+    pause_requested_at = models.DateTimeField(_("pause requested"), null=True, blank=True)
     progress = models.PositiveSmallIntegerField(_("progress"), null=True, blank=True)
 
     objects = TaskRunQuerySet.as_manager()
@@ -76,6 +88,7 @@ class TaskRun(StatefulModel):
         permissions = (
             ("cancel_run", _("Can cancel and abort runs")),
             ("retry_run", _("Can retry and reschedule runs")),
+            ("resolve_run", _("Can give results in place of runs")),
             ("view_payload", _("Can see arguments and results")),
         )
         indexes = (
@@ -135,7 +148,10 @@ class TaskRun(StatefulModel):
         return self._one("abort", actor, reason)
 
     def retry(self, *, actor: Actor = Actor.system(), reason: str = "") -> bool:
-        """Run a FAILED, CANCELLED or SKIPPED run again, attempts counted afresh. Return False in other states."""
+        """Run a FAILED, CANCELLED or SKIPPED run again, attempts counted afresh.
+
+        Return False in other states, and while another unfinished run bears its key.
+        """
         return self._one("retry", actor, reason)
 
     def prepared(self, *, actor: Actor = Actor.system(), reason: str = "") -> bool:
@@ -147,6 +163,12 @@ class TaskRun(StatefulModel):
         moved = type(self).objects.filter(pk=self.pk).reschedule(at, actor=actor, reason=reason).moved
         self.refresh_from_db()
         return bool(moved)
+
+    def explain(self) -> Explanation:
+        """Say whether it could start at this moment, and what holds it up; looks at the row anew."""
+        from django_tasks_fsm.store.explain import explain_run
+
+        return explain_run(self)
 
     def _one(self, verb: str, actor: Actor, reason: str) -> bool:
         report = getattr(type(self).objects.filter(pk=self.pk), verb)(actor=actor, reason=reason)

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.dialects.clock import DatabaseNow
 from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.models.cascade import WAITING, follow
 from django_tasks_fsm.models.moments import stored
 from django_tasks_fsm.models.run import TaskRun
-from django_tasks_fsm.models.settling import queue_ready, settle, unsettle, wake_for
+from django_tasks_fsm.models.settling import queue_ready, reopen, unsettle, wake_for
 from django_tasks_fsm.models.transitions import Change, Moved, announce, apply, record
-
-WAITING = (RunState.PREPARE, RunState.PENDING, RunState.QUEUED)
 
 
 def move_runs(pks: Sequence[Any], change: Change, using: str) -> tuple[Moved, ...]:
     """Apply ``change`` with all that follows: dependents settled or held, the ready queued, the signal announced."""
-    moved = apply(TaskRun, change, pks, using)
+    return move_together([(pks, change)], using)
+
+
+def move_together(changes: Iterable[tuple[Sequence[Any], Change]], using: str) -> tuple[Moved, ...]:
+    """Apply several changes as if they were one: what follows is looked at when all of them have been made."""
+    moved = tuple(row for pks, change in changes for row in apply(TaskRun, change, pks, using))
     ended = {row.pk: RunState(row.to_state) for row in moved if RunState(row.to_state) in FINAL}
     revived = [row.pk for row in moved if RunState(row.from_state) in FINAL and row.pk not in ended]
-    settle(ended, using)
+    ended_behind = follow(ended, using)
     unsettle(revived, using)
+    reopen(revived, using)
     queue_ready([row.pk for row in moved if row.to_state == RunState.PENDING.value], using)
     wake_for([row.pk for row in moved if row.to_state == RunState.QUEUED.value], using)
-    announce(TaskRun, moved, using)
+    announce(TaskRun, (*moved, *ended_behind), using)
     return moved
 
 
@@ -55,11 +59,6 @@ def cancel_if_asked(pks: Iterable[Any], using: str) -> tuple[Moved, ...]:
     asked = TaskRun.objects.using(using).filter(pk__in=list(pks), cancel_requested_at__isnull=False)
     change = Change("cancel", Actor.system(), "asked for while it ran", only_from=WAITING)
     return move_runs(list(asked.values_list("pk", flat=True)), change, using)
-
-
-def revive(pks: Sequence[Any], change: Change, using: str) -> tuple[tuple[Moved, ...], Collection[Any]]:
-    """Give ended runs a new life. The event ``retry`` is also a worker's, so RUNNING rows are kept out here."""
-    return move_runs(pks, replace(change, only_from=tuple(FINAL)), using), ()
 
 
 def postpone(

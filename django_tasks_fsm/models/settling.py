@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Q, QuerySet, When
 
 from django_tasks_fsm import signals
-from django_tasks_fsm.core.prerequisites import SATISFYING, Condition
+from django_tasks_fsm.core.prerequisites import EVENTS, Condition, OnFailure, Standing, standing
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.base import CHANNEL
@@ -21,63 +22,124 @@ from django_tasks_fsm.models.prerequisite import RunPrerequisite
 from django_tasks_fsm.models.run import TaskRun
 from django_tasks_fsm.models.transitions import Change, apply, batches
 
+CHUNK = 2000
+"""Edges that are read at once."""
 
-def settle(ended: Mapping[uuid.UUID, RunState], using: str) -> None:
+
+COLUMNS = ("pk", "run_id", "prerequisite_id", "condition", "on_failure")
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An edge as it was read."""
+
+    pk: int
+    run_id: uuid.UUID
+    prerequisite_id: uuid.UUID
+    condition: str
+    on_failure: str
+
+    def stands_at(self, state: RunState) -> Standing:
+        """Return how the edge stands when its prerequisite is in ``state``."""
+        return standing(Condition(self.condition), state, OnFailure(self.on_failure))
+
+
+def settle(ended: Mapping[uuid.UUID, RunState], using: str) -> list[Edge]:
     """Count the met prerequisites of the runs that waited for ``ended`` and queue those that wait for nothing more.
 
-    An edge is counted once (``met``), so repeating a settle changes nothing. Dependents are locked in id order.
+    An edge is counted once (``met``), so repeating a settle changes nothing. Dependents are locked in id order. Return
+    the edges whose policy ends the dependent, for ``follow`` to do.
     """
-    freed: Counter[uuid.UUID] = Counter()
-    met: list[int] = []
+    broken: list[Edge] = []
     for some in batches(list(ended)):
         edges = RunPrerequisite.objects.using(using).filter(prerequisite_id__in=some, met=False)
-        for edge, run_id, prerequisite_id, condition in edges.values_list(
-            "pk", "run_id", "prerequisite_id", "condition"
-        ):
-            if ended[prerequisite_id] in SATISFYING[Condition(condition)]:
-                met.append(edge)
-                freed[run_id] += 1
-    if met:
-        _count(met, True, freed, -1, using)
-        queue_ready(freed, using)
+        for chunk in _chunks(edges):
+            stands = {edge: edge.stands_at(ended[edge.prerequisite_id]) for edge in chunk}
+            queue_ready(_count([edge for edge in chunk if stands[edge] is Standing.MET], True, using), using)
+            broken += [edge for edge in chunk if stands[edge] is Standing.BROKEN and edge.on_failure in EVENTS]
+    return broken
+
+
+def add_to_wait(numbers: Mapping[uuid.UUID, int], using: str) -> None:
+    """Let each run wait for so many prerequisites more; one that is queued is held."""
+    _change(numbers, False, using)
+    apply(TaskRun, Change("hold", Actor.system()), numbers, using)
 
 
 def unsettle(revived: Iterable[uuid.UUID], using: str) -> None:
     """Let the dependents of ``revived`` runs that have not started wait for them again."""
     waiting = [state.value for state in (RunState.PREPARE, RunState.PENDING, RunState.QUEUED)]
-    blocked: Counter[uuid.UUID] = Counter()
-    unmet: list[int] = []
     for some in batches(list(revived)):
         edges = RunPrerequisite.objects.using(using).filter(prerequisite_id__in=some, met=True, run__state__in=waiting)
-        for edge, run_id in edges.values_list("pk", "run_id"):
-            unmet.append(edge)
-            blocked[run_id] += 1
-    if unmet:
-        _count(unmet, False, blocked, 1, using)
-        apply(TaskRun, Change("hold", Actor.system()), blocked, using)
+        for chunk in _chunks(edges):
+            apply(TaskRun, Change("hold", Actor.system()), _count(chunk, False, using), using)
 
 
-def _count(edges: Sequence[int], met: bool, runs: Mapping[uuid.UUID, int], sign: int, using: str) -> None:
-    for some in batches(edges):
-        RunPrerequisite.objects.using(using).filter(pk__in=some).update(met=met)
-    for run_id in sorted(runs):
-        number = runs[run_id]
+def reopen(revived: Iterable[uuid.UUID], using: str) -> None:
+    """Let ``revived`` runs wait again for prerequisites that no longer stand as they did when their edges were met."""
+    for some in batches(sorted(revived)):
+        for chunk in _chunks(RunPrerequisite.objects.using(using).filter(run_id__in=some, met=True)):
+            # Locked before the states are read: whoever ends one of them later must find its edge unmet.
+            states = lock_in_order({edge.prerequisite_id for edge in chunk}, using)
+            open_again = [edge for edge in chunk if edge.stands_at(states[edge.prerequisite_id]) is not Standing.MET]
+            _count(open_again, False, using)
+
+
+def _chunks(edges: QuerySet[RunPrerequisite]) -> Iterator[list[Edge]]:
+    # In the order in which the dependents are locked; however many there are, a few thousand are in memory.
+    beyond = Q()
+    while True:
+        rows = edges.filter(beyond).order_by("run_id", "pk")[:CHUNK]
+        chunk = [Edge(*row) for row in rows.values_list(*COLUMNS)]
+        if chunk:
+            yield chunk
+        if len(chunk) < CHUNK:
+            return
+        last = chunk[-1]
+        beyond = Q(run_id__gt=last.run_id) | Q(run_id=last.run_id, pk__gt=last.pk)
+
+
+def _count(edges: Sequence[Edge], met: bool, using: str) -> Collection[uuid.UUID]:
+    for pks in batches([edge.pk for edge in edges]):
+        RunPrerequisite.objects.using(using).filter(pk__in=pks).update(met=met)
+    numbers = Counter(edge.run_id for edge in edges)
+    _change(numbers, met, using)
+    return numbers
+
+
+def _change(numbers: Mapping[uuid.UUID, int], met: bool, using: str) -> None:
+    if len(numbers) > 1:
+        lock_in_order(numbers, using)
+    for number in sorted(set(numbers.values())):
         less = Case(When(waiting_on__gt=number, then=F("waiting_on") - number), default=0)
         # Never below zero: the count of a dependent, wrong by somebody's hand, must not keep a run from ending.
-        count = F("waiting_on") + number if sign > 0 else less
-        TaskRun.objects.using(using).filter(pk=run_id).update(waiting_on=count)
+        count = less if met else F("waiting_on") + number
+        for some in batches([run_id for run_id in sorted(numbers) if numbers[run_id] == number]):
+            TaskRun.objects.using(using).filter(pk__in=some).update(waiting_on=count)
+
+
+def lock_in_order(run_ids: Iterable[uuid.UUID], using: str) -> dict[uuid.UUID, RunState]:
+    """Lock runs in the order of their ids, as every writer does, and return their states.
+
+    An UPDATE of several would take them as they come.
+    """
+    states: dict[uuid.UUID, RunState] = {}
+    for some in batches(sorted(run_ids)):
+        rows = TaskRun.objects.using(using).filter(pk__in=some).order_by("pk").select_for_update()
+        states |= {pk: RunState(state) for pk, state in rows.values_list("pk", "state")}
+    return states
 
 
 def queue_ready(run_ids: Iterable[uuid.UUID], using: str) -> int:
     """Move those of the runs that are due and wait for nothing from PENDING to QUEUED; return how many."""
-    ready: list[uuid.UUID] = []
+    ready: dict[uuid.UUID, str] = {}
     for some in batches(sorted(set(run_ids))):
         due = TaskRun.objects.using(using).filter(
             pk__in=some, state=RunState.PENDING.value, waiting_on=0, run_at__lte=DatabaseNow()
         )
-        ready += due.values_list("pk", flat=True)
+        ready |= dict(due.values_list("pk", "queue"))
     moved = apply(TaskRun, Change("queue", Actor.system()), ready, using)
-    wake_for([row.pk for row in moved], using)
+    wake({ready[row.pk] for row in moved}, using)
     return len(moved)
 
 

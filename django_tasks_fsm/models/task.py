@@ -13,16 +13,20 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks_fsm.core import triggers
 from django_tasks_fsm.core.misfire import CatchUp as CatchUpWord
 from django_tasks_fsm.core.misfire import MisfirePolicy
+from django_tasks_fsm.core.prerequisites import OnFailure
 from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.models.actor import Actor
-from django_tasks_fsm.models.fields import ExactCharField, StateField, StatefulModel
+from django_tasks_fsm.models.fields import ExactCharField, StateField
+from django_tasks_fsm.models.fsm import TaskFSM
 from django_tasks_fsm.models.indexes import PartialIndex
 from django_tasks_fsm.models.querysets import TaskQuerySet
 from django_tasks_fsm.models.queue import validate_queue_name
-from django_tasks_fsm.models.words import TASK_STATE_WORDS
+from django_tasks_fsm.models.requiring import TaskRequiring
+from django_tasks_fsm.models.words import ON_FAILURE_WORDS, TASK_STATE_WORDS
 
 if TYPE_CHECKING:
     from django_tasks_fsm.models.run import TaskRun
+    from django_tasks_fsm.store.gates.record import Explanation
 
 MANUAL = {"version": 1, "kind": "manual"}
 
@@ -54,7 +58,7 @@ class OnLost(models.TextChoices):
     FAIL = "fail", _("fail it")
 
 
-class Task(StatefulModel):
+class Task(TaskFSM, TaskRequiring):
     """What people edit. ``function`` is a registered name, never an import path that somebody typed."""
 
     machine_fields = ("state", "next_run_at")
@@ -87,6 +91,13 @@ class Task(StatefulModel):
         _("when its worker dies"), max_length=7, choices=OnLost.choices, default=OnLost.REQUEUE.value
     )
     cancel_on_exception = models.BooleanField(_("an exception cancels instead of failing"), default=False)
+    on_prerequisite_failure = models.CharField(
+        _("if a prerequisite fails"), max_length=6, choices=ON_FAILURE_WORDS, default=OnFailure.BLOCK.value
+    )
+    run_dependents = models.BooleanField(
+        _("start what depends on it too"), default=False,
+        help_text=_("A run that is started by hand or by its schedule takes the tasks that depend on it along."),
+    )  # fmt: skip
     origin = models.CharField(
         _("declared in"), max_length=8, choices=Origin.choices, default=Origin.DATABASE.value, editable=False
     )
@@ -128,12 +139,31 @@ class Task(StatefulModel):
         grace = None if self.misfire_grace is None else timedelta(seconds=self.misfire_grace)
         return MisfirePolicy(catch_up=cast(CatchUpWord, self.catch_up), grace=grace, cap=self.catch_up_cap)
 
-    def start(self, *, actor: Actor | None = None, at: datetime | None = None) -> TaskRun:
-        """Make a run of this task now, or due ``at``, with its stored arguments; in the caller's transaction."""
+    def start(
+        self,
+        *,
+        actor: Actor | None = None,
+        at: datetime | None = None,
+        reason: str = "",
+        upstream: bool = True,
+        dependents: bool | None = None,
+    ) -> TaskRun:
+        """Make a run of this task now, or due ``at``, with its stored arguments; in the caller's transaction.
+
+        With it come runs of all that it waits for (``upstream``) and of what depends on it (``dependents``; None: as
+        ``run_dependents`` says), as one graph. Returned is this task's own.
+        """
         # The one step up: the natural door of the model API is a method of the model, the verb lives in the store.
         from django_tasks_fsm.store.start import start
 
-        return start(self, at=at, actor=actor or Actor.system())
+        along = self.run_dependents if dependents is None else dependents
+        return start(self, at, actor or Actor.system(), reason, upstream=upstream, dependents=along)
+
+    def explain(self) -> Explanation:
+        """Say whether it would fire at this moment, and what keeps it from it; looks at the row anew."""
+        from django_tasks_fsm.store.explain import explain_task
+
+        return explain_task(self)
 
     def pause(self, *, actor: Actor = Actor.system(), reason: str = "") -> bool:
         """Stop firing; runs that exist go on. Return False when the task was not ACTIVE."""

@@ -27,15 +27,35 @@ def in_transaction(work: Callable[[], T], using: str, tries: int = TRIES) -> T:
     locked" and lost connections repeat the whole of ``work``, with growing random pauses, up to ``tries`` times; so
     ``work`` must be safe to repeat, which guarded updates are.
     """
-    connection = connections[using]
-    if connection.in_atomic_block:
+    if connections[using].in_atomic_block:
         return work()
+
+    def whole() -> T:
+        with dialect_of(connections[using]).writing(), transaction.atomic(using=using):
+            return work()
+
+    return _repeated(whole, using, tries)
+
+
+def by_itself(work: Callable[[], T], using: str, tries: int = TRIES) -> T:
+    """Return what ``work`` returns, which sends one statement; outside a transaction that commits by itself.
+
+    It is repeated as in ``in_transaction``, without its BEGIN and COMMIT. Inside a transaction of the caller's nothing
+    is repeated.
+    """
+    connection = connections[using]
+    if connection.in_atomic_block or (connection.connection is not None and not connection.autocommit):
+        return work()
+    return _repeated(work, using, tries)
+
+
+def _repeated(work: Callable[[], T], using: str, tries: int) -> T:
+    connection = connections[using]
     for attempt in range(1, tries + 1):
-        dialect = dialect_of(connection)
         try:
-            with dialect.writing(), transaction.atomic(using=using):
-                return work()
+            return work()
         except (DatabaseError, InterfaceError) as error:
+            dialect = dialect_of(connection)
             if attempt == tries or not dialect.is_transient(error):
                 raise
             if dialect.is_disconnect(error):

@@ -1,7 +1,8 @@
 """The one place that changes the state of rows that exist (claim, ordinary finish and stage apply the table in SQL).
 
-A change is an UPDATE whose WHERE names the state that the table allows, and the fence where a worker writes. What the
-UPDATE counts is the truth: rows that somebody else moved first are left out of the answer, never raised about.
+A change locks the rows that are in a state that the table allows, and bear the fence where a worker writes; all rows of
+one state are then changed by one UPDATE. Rows that somebody else moved first are left out of the answer, never raised
+about.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from typing import Any, TypeVar
 
-from django.db import connections, models, transaction
+from django.db import InterfaceError, connections, models, transaction
+from django.db.models.functions import Coalesce
 
 from django_tasks_fsm import signals
 from django_tasks_fsm.core.machine import RUN_MACHINE, TASK_MACHINE, Machine
 from django_tasks_fsm.core.states import FINAL, RunState, TaskState
 from django_tasks_fsm.dialects import dialect_of
 from django_tasks_fsm.dialects.clock import DatabaseNow
+from django_tasks_fsm.exceptions import TasksFSMError
+from django_tasks_fsm.models import events
 from django_tasks_fsm.models.actor import Actor
 
 BATCH = 500
@@ -26,7 +31,25 @@ BATCH = 500
 QUIET = frozenset({"queue", "hold"})
 """Events that leave no Transition row: the run's own timestamps tell them."""
 
+NO_ATTEMPT = (0, None, None)
+"""Attempt, worker and task of a row that is no run."""
+
+Row = tuple[Any, ...]
 T = TypeVar("T")
+
+
+class LockNotHeld(TasksFSMError, InterfaceError):
+    """Say that rows were locked and yet changed by somebody else.
+
+    An InterfaceError, as a lost connection is: a worker undoes the transaction and repeats it on a new connection.
+    """
+
+    def __init__(self, model: str, event: str, locked: int, changed: int) -> None:
+        super().__init__(
+            f"{event!r} locked {locked} rows of {model} and then found {changed} of them as they were. Between the two "
+            "statements of one transaction nobody may get in: look for a connection pooler that splits transactions "
+            "(PgBouncer's pool_mode=statement) or a trigger that skips updates."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +80,7 @@ class Change:
     values: Mapping[str, Any] | None = None
     detail: Any = None
     fences: Mapping[Any, int] | None = None
-    only_from: tuple[RunState, ...] = ()
+    only_from: tuple[RunState | TaskState, ...] = ()
 
 
 def batches(items: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
@@ -66,14 +89,19 @@ def batches(items: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
 
 
 def apply(model: type[models.Model], change: Change, pks: Iterable[Any], using: str) -> tuple[Moved, ...]:
-    """Apply ``change`` to the rows that allow it and return these. Needs an open transaction; locks in key order."""
-    machine: Machine[Any] = RUN_MACHINE if _has_fence(model) else TASK_MACHINE
+    """Apply ``change`` to the rows that allow it and return these. Needs an open transaction; locks in key order.
+
+    With ``fences``, rows that somebody else has locked are left out as well, where the vendor can skip them.
+    """
     moved: list[Moved] = []
     for some in batches(sorted(set(pks))):
-        for row in _locked(model, machine, change, some, using):
-            moved += _moved(model, machine, change, row, using)
+        rows = sorted(_locked(model, change, some, using), key=_state)
+        for state, group in groupby(rows, key=_state):
+            moved += _moved(model, change, state, list(group), using)
     if moved and change.event not in QUIET:
         record(model, change, moved, using)
+    if events.are_heard() and _has_fence(model):
+        events.tell(model, moved, using)
     return tuple(moved)
 
 
@@ -81,31 +109,45 @@ def _has_fence(model: type[models.Model]) -> bool:
     return any(field.name == "fence" for field in model._meta.fields)
 
 
-def _locked(
-    model: type[models.Model], machine: Machine[Any], change: Change, pks: Sequence[Any], using: str
-) -> list[tuple[Any, ...]]:
+def _machine(model: type[models.Model]) -> Machine[Any]:
+    return RUN_MACHINE if _has_fence(model) else TASK_MACHINE
+
+
+def _state(row: Row) -> str:
+    return str(row[1])
+
+
+def _locked(model: type[models.Model], change: Change, pks: Sequence[Any], using: str) -> list[Row]:
     connection = connections[using]
-    dialect_of(connection).lock_for_writing(connection.ops.quote_name(model._meta.db_table))
+    dialect = dialect_of(connection)
+    dialect.lock_for_writing(connection.ops.quote_name(model._meta.db_table))
     columns = ("pk", "state", "attempt", "worker_id", "task_id", "fence") if _has_fence(model) else ("pk", "state")
-    sources = [state for state in machine.sources(change.event) if state in (change.only_from or (state,))]
-    rows = model._base_manager.using(using).filter(pk__in=pks, state__in=sources)
-    return list(rows.order_by("pk").select_for_update().values_list(*columns))
+    sources = [state for state in _machine(model).sources(change.event) if state in (change.only_from or (state,))]
+    locked = _in_state(model, pks, sources, using).order_by("pk")
+    locked = locked.select_for_update(skip_locked=change.fences is not None and dialect.skips_locked)
+    rows = list(locked.values_list(*columns))
+    return rows if change.fences is None else [row for row in rows if row[5] == change.fences.get(row[0])]
 
 
-def _moved(
-    model: type[models.Model], machine: Machine[Any], change: Change, row: tuple[Any, ...], using: str
-) -> list[Moved]:
-    pk, state, *rest = row
-    if change.fences is not None and rest[3] != change.fences.get(pk):
-        return []
-    target = machine.target(change.event, RunState(state) if rest else TaskState(state), change.wanted)
-    values = {**consequences(change.event, state, target), **(change.values or {})} if rest else change.values or {}
-    guard = {"pk": pk, "state": state, **({"fence": rest[3]} if rest else {})}
-    changed = model._base_manager.using(using).filter(**guard).update(state=target.value, **values)
-    if not changed:
-        return []
-    attempt, worker_id, task_id = rest[:3] if rest else (0, None, None)
-    return [Moved(pk, change.event, state, target.value, attempt, worker_id, task_id, change.actor.name)]
+def _in_state(model: type[models.Model], pks: Sequence[Any], states: Sequence[Any], using: str) -> models.QuerySet[Any]:
+    # COALESCE keeps the look-up on the primary key: along an index that leads with the state, MariaDB would lock, and
+    # wait for, rows that are none of these.
+    rows: models.QuerySet[Any] = model._base_manager.using(using).alias(now=Coalesce("state", models.Value("")))
+    return rows.filter(pk__in=pks, now__in=states)
+
+
+def _moved(model: type[models.Model], change: Change, state: str, rows: Sequence[Row], using: str) -> list[Moved]:
+    source = RunState(state) if _has_fence(model) else TaskState(state)
+    target = _machine(model).target(change.event, source, change.wanted)
+    follows = consequences(change.event, state, target) if isinstance(target, RunState) else {}
+    values = {**follows, **(change.values or {})}
+    pks = [row[0] for row in rows]
+    changed = _in_state(model, pks, [state], using).update(state=target.value, **values)
+    if changed != len(pks):
+        raise LockNotHeld(model.__name__, change.event, len(pks), changed)
+    said = (change.event, state, target.value)
+    held = [(row[0], *(row[2:5] or NO_ATTEMPT)) for row in rows]
+    return [Moved(pk, *said, attempt, worker, task, change.actor.name) for pk, attempt, worker, task in held]
 
 
 def consequences(event: str, source: str, target: RunState) -> dict[str, Any]:
@@ -115,7 +157,7 @@ def consequences(event: str, source: str, target: RunState) -> dict[str, Any]:
     values: dict[str, Any] = {"finished_at": None}
     if RunState(source) in FINAL:  # a new life: what the old one left behind is in the transitions
         values |= {"run_at": DatabaseNow(), "attempt": 0, "error": "", "result": None, "progress": None}
-        values |= {"cancel_requested_at": None, "started_at": None}
+        values |= {"cancel_requested_at": None, "pause_requested_at": None, "started_at": None}
     elif event == "release":
         values |= {"attempt": models.F("attempt") - 1}
     return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import pgettext_lazy
 
+from django_tasks_fsm.core.prerequisites import OnFailure
 from django_tasks_fsm.core.states import RunState, TaskState
 
 RUN_STATE_WORDS = {
@@ -16,6 +17,14 @@ RUN_STATE_WORDS = {
     RunState.CANCELLED.value: pgettext_lazy("run state", "Cancelled"),
     RunState.SKIPPED.value: pgettext_lazy("run state", "Skipped"),
     RunState.ABORTED.value: pgettext_lazy("run state", "Aborted"),
+}
+
+ON_FAILURE_WORDS = {
+    OnFailure.BLOCK.value: pgettext_lazy("prerequisite failed", "wait until it is repaired"),
+    OnFailure.FAIL.value: pgettext_lazy("prerequisite failed", "fail too"),
+    OnFailure.CANCEL.value: pgettext_lazy("prerequisite failed", "be cancelled"),
+    OnFailure.SKIP.value: pgettext_lazy("prerequisite failed", "be skipped"),
+    OnFailure.IGNORE.value: pgettext_lazy("prerequisite failed", "run all the same"),
 }
 
 TASK_STATE_WORDS = {

@@ -10,6 +10,9 @@ from django_tasks_fsm.core.outcomes import Claim
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.base import Dialect, Pick, Row
+from django_tasks_fsm.models import TaskRun, events
+from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.models.transitions import Moved
 from django_tasks_fsm.store.tables import READY, tables
 
 COLUMNS = (
@@ -28,14 +31,52 @@ def claim(worker_id: uuid.UUID, queues: Sequence[str], limit: int, using: str) -
         return []
     dialect = for_alias(using)
     pick = Pick(tables(using).runs, READY, ("-priority", "run_at", "id"), limit, "queue", tuple(queues))
-    now = dialect.now_sql
-    rows = dialect.take(
+    rows = _take(dialect, pick, worker_id)
+    taken = sorted((_claim(dialect, row) for row in rows), key=lambda one: (-one.priority, one.run_at, one.id))
+    if events.are_heard():
+        _tell(taken, RunState.QUEUED, worker_id, using)
+    return taken
+
+
+def claim_run(worker_id: uuid.UUID, run_id: uuid.UUID, using: str) -> Claim | None:
+    """Take exactly this run, due or not; None if it waits for others, or is not there to be taken. Else as ``claim``.
+
+    For a worker that holds nothing: a run that is RUNNING in its name is one whose claim it has not heard of.
+    """
+    dialect, runs = for_alias(using), tables(using).runs
+    dialect.lock_for_writing(runs)
+    row = TaskRun.objects.using(using).filter(pk=run_id).values_list("state", "waiting_on", "worker_id").first()
+    if row is None or row[1]:
+        return None
+    if row[0] == RunState.RUNNING and row[2] == worker_id:
+        return Claim(*TaskRun.objects.using(using).values_list(*COLUMNS).get(pk=run_id))
+    if row[0] not in (RunState.PENDING, RunState.QUEUED):
+        return None
+    state = RunState(row[0])
+    pick = Pick(runs, f"state = '{state}' AND waiting_on = 0", ("id",), 1, "id", (dialect.id_in(run_id),))
+    taken = [_claim(dialect, each) for each in _take(dialect, pick, worker_id)]
+    if events.are_heard():
+        _tell(taken, state, worker_id, using)
+    return taken[0] if taken else None
+
+
+def _take(dialect: Dialect, pick: Pick, worker_id: uuid.UUID) -> list[Row]:
+    return dialect.take(
         pick,
-        f"state = '{RUNNING}', fence = fence + 1, attempt = attempt + 1, worker_id = %s, started_at = {now}",
+        f"state = '{RUNNING}', fence = fence + 1, attempt = attempt + 1, worker_id = %s, "
+        f"started_at = {dialect.now_sql}",
         (dialect.id_in(worker_id),),
         COLUMNS,
     )
-    return sorted((_claim(dialect, row) for row in rows), key=lambda taken: (-taken.priority, taken.run_at, taken.id))
+
+
+def _tell(taken: Sequence[Claim], source: RunState, worker_id: uuid.UUID, using: str) -> None:
+    name = Actor.worker(worker_id).name
+    moved = [
+        Moved(each.id, "dispatch", source.value, RUNNING.value, each.attempt, worker_id, each.task_id, name)
+        for each in taken
+    ]
+    events.tell(TaskRun, moved, using)
 
 
 def _claim(dialect: Dialect, row: Row) -> Claim:

@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from django_tasks_fsm.core.outcomes import Claim, Outcome
 from django_tasks_fsm.models.transactions import in_transaction
 from django_tasks_fsm.store.claim import claim
-from django_tasks_fsm.store.finish import finish
+from django_tasks_fsm.store.finish import busy, finish
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a turn did: the ids whose outcome was written, and the new claims."""
+    """What a turn did: the ids whose outcome was written, the new claims, and the keys of claims that stay as they are.
+
+    The latter are ``busy``: somebody else has them locked, and their outcomes should be offered again.
+    """
 
     written: frozenset[uuid.UUID]
     claims: tuple[Claim, ...]
+    busy: frozenset[tuple[uuid.UUID, int]] = frozenset()
 
 
 def turn(worker_id: uuid.UUID, outcomes: Sequence[Outcome], queues: Sequence[str], room: int, using: str) -> Turn:
@@ -25,6 +29,8 @@ def turn(worker_id: uuid.UUID, outcomes: Sequence[Outcome], queues: Sequence[str
 
     def work() -> Turn:
         written = finish(outcomes, worker_id, using) if outcomes else set()
-        return Turn(frozenset(written), tuple(claim(worker_id, queues, room, using)))
+        left = [outcome.claim for outcome in outcomes if outcome.claim.id not in written]
+        kept = busy(left, using) if left else set()
+        return Turn(frozenset(written), tuple(claim(worker_id, queues, room, using)), frozenset(kept))
 
     return in_transaction(work, using)

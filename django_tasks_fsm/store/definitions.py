@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connections, transaction
 
-from django_tasks_fsm.models import Queue, Task
+from django_tasks_fsm.core.prerequisites import OnFailure
+from django_tasks_fsm.models import Queue, Task, TaskPrerequisite
 from django_tasks_fsm.models.task import Origin
 from django_tasks_fsm.models.transactions import in_transaction
 
@@ -34,6 +35,7 @@ FRESH_SECONDS = 10.0
 """How long a process trusts its memory: another one may have deleted the row."""
 
 _task_ids: dict[tuple[str, str], tuple[int, float]] = {}
+_edged: dict[str, tuple[frozenset[int], float | None]] = {}
 _queues: dict[tuple[str, str], float] = {}
 _lock = threading.Lock()
 
@@ -42,6 +44,25 @@ def definitions(ids: Iterable[int], using: str) -> dict[int, Definition]:
     """Read the definitions of tasks by id."""
     rows = Task.objects.using(using).filter(pk__in=set(ids)).values_list(*_FIELDS)
     return {row[0]: Definition(*row) for row in rows}
+
+
+def policies_of(task_ids: Collection[int], using: str) -> dict[int, OnFailure]:
+    """Return what the tasks say of prerequisites that fail."""
+    if not task_ids:
+        return {}
+    rows = Task.objects.using(using).filter(pk__in=task_ids).values_list("pk", "on_prerequisite_failure")
+    return {pk: OnFailure(policy) for pk, policy in rows}
+
+
+def with_edges(using: str) -> frozenset[int]:
+    """Return the tasks that have prerequisites; remembered for as long as ids are, so that enqueueing need not ask."""
+    known, since = _edged.get(using, (frozenset(), None))
+    if since is not None and time.monotonic() - since < FRESH_SECONDS:
+        return known
+    found = frozenset(TaskPrerequisite.objects.using(using).values_list("task_id", flat=True).distinct())
+    if _is_committed(using):
+        _edged[using] = (found, time.monotonic())
+    return found
 
 
 def task_id(name: str, function: str, policies: Mapping[str, Any], using: str) -> int:
@@ -100,4 +121,5 @@ def forget(**kwargs: Any) -> None:
     """Drop what is remembered: rows were deleted, or the database was flushed or migrated."""
     with _lock:
         _task_ids.clear()
+        _edged.clear()
         _queues.clear()

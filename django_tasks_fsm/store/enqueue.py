@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connections, transaction
-from django.db.models import sql
 from django.utils import timezone
 
 from django_tasks_fsm.core.graph import layers
 from django_tasks_fsm.core.ids import new_run_id
-from django_tasks_fsm.core.prerequisites import SATISFYING, Condition
-from django_tasks_fsm.core.states import RunState
+from django_tasks_fsm.core.prerequisites import EVENTS, Awaited, Standing
+from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.dialects import for_alias
-from django_tasks_fsm.dialects.base import CHANNEL
-from django_tasks_fsm.exceptions import TasksFSMError
+from django_tasks_fsm.dialects.clock import StatementNow
+from django_tasks_fsm.exceptions import UnknownPrerequisite
 from django_tasks_fsm.models import RunPrerequisite, TaskRun
+from django_tasks_fsm.models.cascade import follow
 from django_tasks_fsm.models.moments import stored
-from django_tasks_fsm.models.settling import wake, wake_here
-from django_tasks_fsm.models.transactions import in_transaction
-from django_tasks_fsm.models.transitions import batches
+from django_tasks_fsm.models.settling import wake
+from django_tasks_fsm.models.transitions import BATCH, announce, batches
+from django_tasks_fsm.store.definitions import policies_of
+from django_tasks_fsm.store.insert import insert_many, insert_one
+from django_tasks_fsm.store.once import once
 
-INSERT_BATCH = 500
 KEY_TRIES = 3
-
-
-class UnknownPrerequisite(TasksFSMError, LookupError):
-    """Say that a run was asked to wait for one that does not exist."""
-
-    def __init__(self, run_id: uuid.UUID) -> None:
-        self.run_id = run_id
-        super().__init__(
-            f"Run {run_id} does not exist, so no run can wait for it. It was deleted, pruned, or never committed."
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +43,34 @@ class Request:
     run_at: datetime | None = None
     key: str | None = None
     graph: uuid.UUID | None = None
+    label: str = ""
     prepare: bool = False
     scheduled_for: datetime | None = None
     stands_for: int = 1
-    prerequisites: tuple[tuple[uuid.UUID, Condition], ...] = ()
+    prerequisites: tuple[Awaited, ...] = ()
     id: uuid.UUID = field(default_factory=new_run_id)
 
 
 def enqueue(request: Request, using: str) -> TaskRun:
     """Make one run and return it; with a ``key`` that an unfinished run bears, return that run instead.
 
-    Without key and prerequisites this is a single INSERT, in the caller's transaction or by itself.
+    Without key and prerequisites this is a single INSERT, in the caller's transaction or by itself; only for a time
+    that this host takes for past the database is asked first.
     """
     if request.prerequisites or request.key is not None:
         return enqueue_many([request], using)[0]
-    run = _row(request, waiting_on=0, now=timezone.now())
-    _insert_one(run, using)
+    run = _row(request, StatementNow(), 0, is_due=_is_due(request, using))
+    insert_one(run, using)
     return run
+
+
+def _is_due(request: Request, using: str) -> bool:
+    # A host whose clock is ahead must not queue too early. What it takes for future may always rest in PENDING: the
+    # stager goes by the database's clock.
+    if request.run_at is None:
+        return True
+    run_at = stored(request.run_at)
+    return run_at <= timezone.now() and run_at <= for_alias(using).now()
 
 
 def enqueue_many(requests: Sequence[Request], using: str) -> list[TaskRun]:
@@ -76,14 +79,15 @@ def enqueue_many(requests: Sequence[Request], using: str) -> list[TaskRun]:
     Raise CycleFound for a cycle, and UnknownPrerequisite.
     """
     ordered = _prerequisites_first(requests)
+    ids = {request.id for request in requests}
     if any(request.key is not None for request in requests):
-        return in_transaction(lambda: _one_by_one(requests, ordered, using), using)
-    return in_transaction(lambda: _insert_many(requests, using), using)
+        return once(lambda: _one_by_one(requests, ordered, using), ids, using)
+    return once(lambda: _insert_many(requests, using), ids, using)
 
 
 def _prerequisites_first(requests: Sequence[Request]) -> list[Request]:
     by_id = {request.id: request for request in requests}
-    edges = [(before, request.id) for request in requests for before, _ in request.prerequisites]
+    edges = [(awaited.run, request.id) for request in requests for awaited in request.prerequisites]
     nodes = [*by_id, *(before for before, _ in edges)]
     return [by_id[node] for layer in layers(nodes, edges) for node in layer if node in by_id]
 
@@ -92,8 +96,10 @@ def _one_by_one(requests: Sequence[Request], ordered: Iterable[Request], using: 
     made: dict[uuid.UUID, TaskRun] = {}
     for request in ordered:
         # What waits for a request whose key is borne already waits for the bearer.
-        edges = tuple((made[before].pk if before in made else before, each) for before, each in request.prerequisites)
-        made[request.id] = _with_care(replace(request, prerequisites=edges), using)
+        awaited = tuple(
+            each._replace(run=made[each.run].pk) if each.run in made else each for each in request.prerequisites
+        )
+        made[request.id] = _with_care(replace(request, prerequisites=awaited), using)
     return [made[request.id] for request in requests]
 
 
@@ -116,23 +122,26 @@ def _with_care(request: Request, using: str) -> TaskRun:
 
 
 def _insert_many(requests: Sequence[Request], using: str) -> list[TaskRun]:
-    now = timezone.now()
     states = _locked_states(requests, using)
-    edges = [_edge(request, *wanted, states) for request in requests for wanted in dict.fromkeys(request.prerequisites)]
-    unmet: dict[uuid.UUID, int] = {}
-    for edge in edges:
-        unmet[edge.run_id] = unmet.get(edge.run_id, 0) + (not edge.met)
-    runs = [_row(request, unmet.get(request.id, 0), now) for request in requests]
-    TaskRun.objects.using(using).bulk_create(runs, batch_size=INSERT_BATCH)
-    RunPrerequisite.objects.using(using).bulk_create(edges, batch_size=INSERT_BATCH)
+    now = for_alias(using).now()
+    edges = _edges(requests, states, using)
+    unmet = Counter(edge.run_id for edge in edges if not edge.met)
+    runs = [_row(request, now, unmet[request.id], is_due=_has_come(request, now)) for request in requests]
+    insert_many(runs, using)
+    RunPrerequisite.objects.using(using).bulk_create(edges, batch_size=BATCH)
     wake({run.queue for run in runs if run.state == RunState.QUEUED}, using)
+    _break_off(runs, edges, states, using)
     return runs
+
+
+def _has_come(request: Request, now: datetime) -> bool:
+    return request.run_at is None or stored(request.run_at) <= now
 
 
 def _locked_states(requests: Sequence[Request], using: str) -> dict[uuid.UUID, RunState]:
     # Locked, in id order, so that a prerequisite cannot end between this look and the insertion of its edge: whoever
     # finishes it then waits for this transaction and finds the edge.
-    wanted = sorted({before for request in requests for before, _ in request.prerequisites})
+    wanted = sorted({awaited.run for request in requests for awaited in request.prerequisites})
     if not wanted:
         return {}
     dialect = for_alias(using)
@@ -146,23 +155,40 @@ def _locked_states(requests: Sequence[Request], using: str) -> dict[uuid.UUID, R
     return states
 
 
-def _edge(
-    request: Request, before: uuid.UUID, condition: Condition, states: Mapping[uuid.UUID, RunState]
-) -> RunPrerequisite:
-    met = before in states and states[before] in SATISFYING[condition]
-    return RunPrerequisite(run_id=request.id, prerequisite_id=before, condition=condition.value, met=met)
+def _edges(requests: Sequence[Request], states: Mapping[uuid.UUID, RunState], using: str) -> list[RunPrerequisite]:
+    pairs = [(request, awaited) for request in requests for awaited in dict.fromkeys(request.prerequisites)]
+    policies = policies_of({request.task_id for request, awaited in pairs if awaited.on_failure is None}, using)
+    edges = []
+    for request, (before, condition, policy) in pairs:
+        chosen = policy or policies[request.task_id]
+        edge = RunPrerequisite(run_id=request.id, prerequisite_id=before, condition=condition, on_failure=chosen)
+        edge.met = before in states and edge.stands_at(states[before]) is Standing.MET
+        edges.append(edge)
+    return edges
 
 
-def _row(request: Request, waiting_on: int, now: datetime) -> TaskRun:
-    run_at = now if request.run_at is None else stored(request.run_at)
-    state = RunState.QUEUED if run_at <= now and not waiting_on else RunState.PENDING
+def _break_off(
+    runs: Sequence[TaskRun], edges: Iterable[RunPrerequisite], states: Mapping[uuid.UUID, RunState], using: str
+) -> None:
+    """End the new runs whose prerequisite has broken already, where the policy says so."""
+    awaited = {edge.prerequisite_id for edge in edges if not edge.met and edge.on_failure in EVENTS} & states.keys()
+    moved = follow({run_id: states[run_id] for run_id in awaited if states[run_id] in FINAL}, using)
+    announce(TaskRun, moved, using)
+    ended = {row.pk for row in moved}
+    for run in runs:
+        if run.pk in ended:
+            run.refresh_from_db()
+
+
+def _row(request: Request, now: datetime | StatementNow, waiting_on: int, is_due: bool) -> TaskRun:
+    state = RunState.QUEUED if is_due and not waiting_on else RunState.PENDING
     return TaskRun(
         id=request.id,
         task_id=request.task_id,
         state=(RunState.PREPARE if request.prepare else state).value,
         queue=request.queue,
         priority=request.priority,
-        run_at=run_at,
+        run_at=now if request.run_at is None else stored(request.run_at),
         scheduled_for=request.scheduled_for,
         stands_for=request.stands_for,
         waiting_on=waiting_on,
@@ -170,24 +196,7 @@ def _row(request: Request, waiting_on: int, now: datetime) -> TaskRun:
         args=list(request.args),
         kwargs=dict(request.kwargs),
         graph=request.graph,
+        label=request.label,
         key=request.key,
+        given_key=request.key,
     )
-
-
-def _insert_one(run: TaskRun, using: str) -> None:
-    statement, params = _insert_sql(run, using)
-    dialect = for_alias(using)
-    if run.state == RunState.QUEUED:
-        dialect.insert_and_wake(statement, params, CHANNEL, run.queue)
-        wake_here(frozenset({run.queue}), using)
-    else:
-        dialect.execute(statement, params)
-    run._state.adding, run._state.db = False, using
-
-
-def _insert_sql(run: TaskRun, using: str) -> tuple[str, Sequence[Any]]:
-    # The statement that save() would run, taken in hand so that PostgreSQL can carry a NOTIFY in the same round trip.
-    query = sql.InsertQuery(TaskRun)
-    query.insert_values(TaskRun._meta.concrete_fields, [run], raw=True)
-    ((statement, params),) = query.get_compiler(using=using).as_sql()
-    return statement, params

@@ -9,15 +9,17 @@ from typing import Any
 from django.db.models import F
 
 from django_tasks_fsm.core.machine import RUN_MACHINE
-from django_tasks_fsm.core.outcomes import Ending, Failure, Outcome
+from django_tasks_fsm.core.outcomes import Claim, Ending, Failure, Outcome
 from django_tasks_fsm.core.payload import clean_text
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.clock import DatabaseNow
+from django_tasks_fsm.models import events
 from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.models.cascade import follow
+from django_tasks_fsm.models.run import TaskRun
 from django_tasks_fsm.models.run_verbs import cancel_if_asked, move_runs
-from django_tasks_fsm.models.settling import settle
-from django_tasks_fsm.models.transitions import Change
+from django_tasks_fsm.models.transitions import Change, Moved, announce
 from django_tasks_fsm.store.tables import HELD, tables
 
 AGAIN = (Ending.RETRY, Ending.RESCHEDULED, Ending.RELEASED)
@@ -27,16 +29,38 @@ DONE = RUN_MACHINE.target("done", RunState.RUNNING)
 def finish(outcomes: Sequence[Outcome], worker_id: uuid.UUID, using: str) -> set[uuid.UUID]:
     """Store outcomes and settle dependents; return the ids that were written.
 
-    A run whose fence or state has moved on is left out: this worker had lost it and its outcome is dropped. Needs an
-    open transaction.
+    A run whose fence or state has moved on is left out: this worker had lost it and its outcome is dropped. One that
+    somebody else has locked is left out too, so that it does not hold up the others: see ``busy``. Needs an open
+    transaction.
     """
     done = [outcome for outcome in outcomes if outcome.ending is Ending.DONE]
     written = _finish_done(done, using) if done else set()
-    settle(dict.fromkeys(written, DONE), using)
+    if events.are_heard():
+        _tell([outcome.claim for outcome in done if outcome.claim.id in written], worker_id, using)
+    announce(TaskRun, follow(dict.fromkeys(written, DONE), using), using)
+    tried = {outcome.claim.key for outcome in done}
     for outcome in outcomes:
-        if outcome.ending is not Ending.DONE:
+        # Once for each claim: a lock that is released between two tries must not let a give-back overtake the end.
+        if outcome.claim.key not in tried:
+            tried.add(outcome.claim.key)
             written |= _move(outcome, Actor.worker(worker_id), using)
     return written
+
+
+def busy(claims: Sequence[Claim], using: str) -> set[tuple[uuid.UUID, int]]:
+    """Return id and fence of those claims, not written by ``finish``, that are still good: offer their outcomes again.
+
+    Read without a lock: somebody else has them locked, and may be ending them.
+    """
+    ids = [claim.id for claim in claims]
+    running = TaskRun.objects.using(using).filter(pk__in=ids, state=RunState.RUNNING.value)
+    return set(running.values_list("pk", "fence")) & {claim.key for claim in claims}
+
+
+def _tell(claims: Iterable[Claim], worker_id: uuid.UUID, using: str) -> None:
+    name, source = Actor.worker(worker_id).name, RunState.RUNNING.value
+    moved = [Moved(each.id, "done", source, DONE.value, each.attempt, worker_id, each.task_id, name) for each in claims]
+    events.tell(TaskRun, moved, using)
 
 
 def _finish_done(outcomes: Iterable[Outcome], using: str) -> set[uuid.UUID]:

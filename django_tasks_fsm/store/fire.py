@@ -19,6 +19,7 @@ from django_tasks_fsm.models.run_verbs import move_runs
 from django_tasks_fsm.models.task_verbs import move_tasks
 from django_tasks_fsm.models.transactions import in_transaction
 from django_tasks_fsm.models.transitions import Change, announce_made
+from django_tasks_fsm.store.blueprint import with_template
 from django_tasks_fsm.store.definitions import know_queue
 from django_tasks_fsm.store.enqueue import Request, enqueue_many
 
@@ -58,22 +59,27 @@ def _fire_one(pk: int, slot: datetime, using: str) -> bool:
 def _plan(task: Task, slot: datetime, using: str) -> Plan:
     if not isinstance(task.args, list) or not isinstance(task.kwargs, dict):
         raise InvalidTrigger("Its arguments must be a JSON list, and its keyword arguments a JSON object.")
-    dialect = for_alias(using)
-    now = dialect.time_out(dialect.fetch(f"SELECT {dialect.now_sql}")[0][0])
-    return plan(task.fires, instant(slot), instant(now), task.misfire_policy)
+    return plan(task.fires, instant(slot), instant(for_alias(using).now()), task.misfire_policy)
 
 
 def _make_runs(task: Task, slots: tuple[PlannedSlot, ...], using: str) -> None:
-    know_queue(task.queue, using)
     known = TaskRun.objects.using(using).filter(
         task=task, scheduled_for__in=[stored(slot.scheduled_for) for slot in slots]
     )
     taken = set(known.values_list("scheduled_for", flat=True))
     fresh = [slot for slot in slots if stored(slot.scheduled_for) not in taken]
-    runs = enqueue_many([_request(task, slot) for slot in fresh], using)
+    roots = [_request(task, slot) for slot in fresh]
+    missed = [root.id for root, slot in zip(roots, fresh, strict=True) if slot.skipped]
+    requests = [one for root in roots for one in ([root] if root.id in missed else _with_template(root, task, using))]
+    for queue in {request.queue for request in requests}:
+        know_queue(queue, using)
+    runs = enqueue_many(requests, using)
     announce_made(TaskRun, [run.pk for run in runs], using)
-    missed = [run.pk for run, slot in zip(runs, fresh, strict=True) if slot.skipped]
     move_runs(missed, Change("skip", Actor.system(), "missed its grace time"), using)
+
+
+def _with_template(root: Request, task: Task, using: str) -> list[Request]:
+    return with_template(root, task, using, upstream=True, dependents=task.run_dependents)
 
 
 def _request(task: Task, slot: PlannedSlot) -> Request:

@@ -21,6 +21,14 @@ Detail = Callable[[RunDetail | None], Mapping[str, Any]] | None
 
 
 @dataclass(frozen=True, slots=True)
+class Requests:
+    """When a person asked the run to stop, or to rest, if anybody did."""
+
+    stop: datetime | None
+    pause: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class PrerequisiteResult:
     """How one prerequisite ended."""
 
@@ -76,14 +84,13 @@ def join_graph(run_id: uuid.UUID, fence: int, using: str) -> uuid.UUID:
     return graph or run_id
 
 
-def stop_requested(run_id: uuid.UUID, fence: int, using: str) -> datetime | None:
-    """Return when a person asked the run to stop; raise OwnershipLost when it is no longer the caller's."""
+def requests(run_id: uuid.UUID, fence: int, using: str) -> Requests:
+    """Return what a person asked of the run; raise OwnershipLost when it is no longer the caller's."""
     mine = TaskRun.objects.using(using).filter(pk=run_id, fence=fence, state=RunState.RUNNING.value)
-    row = mine.values_list("cancel_requested_at").first()
+    row = mine.values_list("cancel_requested_at", "pause_requested_at").first()
     if row is None:
         raise OwnershipLost("This run belongs to another worker now, or has been ended.")
-    asked: datetime | None = row[0]
-    return asked
+    return Requests(*row)
 
 
 def prerequisite_results(run_id: uuid.UUID, using: str) -> list[PrerequisiteResult]:

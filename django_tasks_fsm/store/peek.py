@@ -32,7 +32,8 @@ def peek(queues: Sequence[str], excluded: Sequence[str], using: str) -> View:
     waiting = f"({head}) IS NOT NULL"
     wanted = () if "*" in queues else tuple(queues)
     ready, due, fires, now = dialect.peek(
-        f"SELECT EXISTS(SELECT 1 FROM {names.queues} AS lane WHERE lane.paused_at IS NULL"
+        f"SELECT EXISTS(SELECT 1 FROM {names.queues} AS lane "
+        f"WHERE (lane.paused_at IS NULL OR lane.paused_until <= {dialect.now_sql})"
         f"{_in('IN', wanted)}{_in('NOT IN', excluded)} AND {waiting}), "
         f"(SELECT MIN(run_at) FROM {names.runs} WHERE {DUE}), "
         f"(SELECT next_run_at FROM {names.tasks} WHERE {FIRES} ORDER BY next_run_at LIMIT 1)",

@@ -16,6 +16,7 @@ from django_tasks_fsm.models.run_verbs import cancel_if_asked, move_runs
 from django_tasks_fsm.models.task import OnLost
 from django_tasks_fsm.models.transactions import in_transaction
 from django_tasks_fsm.models.transitions import Change, Moved
+from django_tasks_fsm.store.workers import living
 
 BATCH = 100
 POISON = "django_tasks_fsm.exceptions.WorkerLost"
@@ -52,8 +53,7 @@ def _take_back(worker_id: uuid.UUID, lease: timedelta, max_losses: int, using: s
 
 
 def _lives(worker_id: uuid.UUID, lease: timedelta, using: str) -> bool:
-    alive = Worker.objects.using(using).filter(pk=worker_id, stopped_at=None, heartbeat_at__gte=DatabaseNow() - lease)
-    return alive.exists()
+    return living(lease, using).filter(pk=worker_id).exists()
 
 
 def _lose(run_id: uuid.UUID, fence: int, task_id: int, max_losses: int, using: str) -> tuple[Moved, ...]:

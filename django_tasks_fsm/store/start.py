@@ -2,33 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import router
 
-from django_tasks_fsm.dialects.clock import DatabaseNow
-from django_tasks_fsm.models import Task, TaskRun, Transition
+from django_tasks_fsm.models import Task, TaskRun
 from django_tasks_fsm.models.actor import Actor
-from django_tasks_fsm.models.transactions import in_transaction
-from django_tasks_fsm.models.transitions import announce_made
+from django_tasks_fsm.models.transitions import Change, Moved, announce_made, record
+from django_tasks_fsm.store.blueprint import with_template
 from django_tasks_fsm.store.definitions import know_queue
-from django_tasks_fsm.store.enqueue import Request, enqueue
+from django_tasks_fsm.store.enqueue import Request, enqueue, enqueue_many
+from django_tasks_fsm.store.once import once
 
 
-def start(task: Task, *, at: datetime | None, actor: Actor) -> TaskRun:
-    """Make one run of ``task`` with its stored arguments, due ``at`` or now, and record who asked."""
+def start(
+    task: Task, at: datetime | None, actor: Actor, reason: str = "", *, upstream: bool = True, dependents: bool = False
+) -> TaskRun:
+    """Make a run of ``task`` with its stored arguments, due ``at`` or now, and record who asked, and why.
+
+    With it come runs of what it waits for and of what depends on it, where wanted, in one graph.
+    """
     using = router.db_for_write(Task, instance=task)
-    request = Request(
+    root = Request(
         task_id=task.pk, args=task.args, kwargs=task.kwargs, queue=task.queue, priority=task.priority, run_at=at
     )
+    requests = with_template(root, task, using, upstream=upstream, dependents=dependents)
 
-    def work() -> TaskRun:
-        know_queue(task.queue, using)
-        run = enqueue(request, using)
-        Transition.objects.using(using).create(
-            run=run, event="start", from_state=run.state, to_state=run.state, at=DatabaseNow(), actor=actor.name
-        )
-        announce_made(TaskRun, [run.pk], using)
-        return run
+    def work() -> list[TaskRun]:
+        runs = _made(requests, using)
+        made = [Moved(run.pk, "start", run.state, run.state) for run in runs]
+        record(TaskRun, Change("start", actor, reason), made, using)
+        announce_made(TaskRun, [run.pk for run in runs], using)
+        return runs
 
-    return in_transaction(work, using)
+    return once(work, {request.id for request in requests}, using)[0]
+
+
+def _made(requests: Sequence[Request], using: str) -> list[TaskRun]:
+    for queue in sorted({request.queue for request in requests}):
+        know_queue(queue, using)
+    return enqueue_many(requests, using) if len(requests) > 1 else [enqueue(requests[0], using)]
+
+
+def with_company(requests: Sequence[Request], wanted: Sequence[Request], using: str) -> list[TaskRun]:
+    """Make the runs of ``wanted``, among them those of ``requests``, and return the latter in their order.
+
+    The others, which a template has added, are announced here; nobody else knows of them.
+    """
+
+    def work() -> list[TaskRun]:
+        runs = _made(wanted, using)
+        asked = {request.id for request in requests}
+        announce_made(TaskRun, [request.id for request in wanted if request.id not in asked], using)
+        return runs
+
+    made = dict(zip([one.id for one in wanted], once(work, {one.id for one in wanted}, using), strict=True))
+    return [made[request.id] for request in requests]

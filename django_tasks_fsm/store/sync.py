@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, router, transaction
-from django.utils import timezone
 
 from django_tasks_fsm import conf, registry
 from django_tasks_fsm.core.states import TaskState
+from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.models import Queue, Task, Transition
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.task import Origin, manual_trigger
 from django_tasks_fsm.models.task_verbs import first_time, set_next_run
 from django_tasks_fsm.models.transactions import in_transaction
 from django_tasks_fsm.registry import Declaration
+from django_tasks_fsm.store.sync_edges import sync_edges
 
 GONE = "no longer declared in code"
+FOREIGN = (
+    "The task %r was made in the database, by a person or at run time, so what code declares under that name does "
+    "not change it. Rename or delete it, or declare another name."
+)
+
+logger = logging.getLogger("django_tasks_fsm")
 
 
 def sync(using: str, *, only_new: bool = False) -> None:
     """Write every registered function and declared schedule, make the declared queues, retire what is gone from code.
 
     A retired task keeps its row and its runs; it comes back when its declaration does. ``only_new`` makes what is
-    missing and changes nothing else: a process that merely starts may be the one that runs the older code.
+    missing and changes nothing else: a process that merely starts may be the one that runs the older code. A task that
+    a person made under a declared name is theirs: it is left as it is, and named in the log.
     """
-    in_transaction(lambda: _sync(registry.wanted().values(), only_new, using), using)
+    for name in in_transaction(lambda: _sync(registry.wanted().values(), only_new, using), using):
+        logger.warning(FOREIGN, name)
 
 
-def _sync(wanted: Iterable[Declaration], only_new: bool, using: str) -> None:
+def _sync(wanted: Iterable[Declaration], only_new: bool, using: str) -> list[str]:
     for queue in sorted(conf.declared_queues()):
         Queue.objects.using(using).get_or_create(name=queue)
-    known = set(Task.objects.using(using).values_list("name", flat=True)) if only_new else set()
-    for declaration in wanted:
-        if declaration.name not in known:
-            _write(declaration, using)
-    if not only_new:
-        _retire_all_but(wanted, using)
+    origins = dict(Task.objects.using(using).values_list("name", "origin"))
+    foreign = [each.name for each in wanted if origins.get(each.name) == Origin.DATABASE]
+    left_alone = origins.keys() if only_new else foreign
+    ours = [declaration for declaration in wanted if declaration.name not in left_alone]
+    for declaration in ours:
+        _write(declaration, using)
+    sync_edges(ours, using)
+    if only_new:
+        return []
+    _retire_all_but(wanted, using)
+    return foreign
 
 
 def _retire_all_but(wanted: Iterable[Declaration], using: str) -> None:
@@ -51,7 +66,13 @@ def _retire_all_but(wanted: Iterable[Declaration], using: str) -> None:
 def write(declaration: Declaration) -> Task:
     """Write the row of a schedule that is made at run time and return it; no sync puts it away again."""
     using = router.db_for_write(Task)
-    return in_transaction(lambda: _write(declaration, using, Origin.DATABASE), using)
+
+    def work() -> Task:
+        task = _write(declaration, using, Origin.DATABASE)
+        sync_edges([declaration], using)
+        return task
+
+    return in_transaction(work, using)
 
 
 def _write(declaration: Declaration, using: str, origin: Origin = Origin.CODE) -> Task:
@@ -64,7 +85,7 @@ def _write(declaration: Declaration, using: str, origin: Origin = Origin.CODE) -
                 task.save(using=using, force_insert=True)
         except IntegrityError:  # another process has just made it; what it declares is what this one does
             return Task.objects.using(using).get(name=declaration.name)
-        set_next_run(task, first_time(task, timezone.now()), using)
+        set_next_run(task, first_time(task, for_alias(using).now()), using)
         task.refresh_from_db()
         return task
     _update(task, values, using)
@@ -91,7 +112,7 @@ def _bring_back(task: Task, using: str) -> None:
 
 
 def _set_time(task: Task, using: str) -> None:
-    at = first_time(task, timezone.now())
+    at = first_time(task, for_alias(using).now())
     if task.state == TaskState.EXHAUSTED and at is not None:
         Task.objects.using(using).filter(pk=task.pk).reschedule(at, reason="code gave it another trigger")
     else:

@@ -8,11 +8,28 @@ from django.db import connections
 
 from django_tasks_fsm.core.states import RunState, TaskState
 from django_tasks_fsm.models import Queue, Task, TaskRun
+from django_tasks_fsm.models.run import TROUBLED
 
 READY = f"state = '{RunState.QUEUED}'"
 DUE = f"state = '{RunState.PENDING}' AND waiting_on = 0"
 HELD = f"r.state = '{RunState.RUNNING}'"
+TROUBLE = "state IN ('" + "', '".join(TROUBLED) + "')"
 FIRES = f"state = '{TaskState.ACTIVE}' AND next_run_at IS NOT NULL"
+
+
+def come(now_sql: str) -> str:
+    """Return the condition that the time of a run has come, by the clock ``now_sql``."""
+    return f"run_at <= {now_sql}"
+
+
+def due_by(now_sql: str) -> str:
+    """Return the condition by which runs are staged."""
+    return f"{DUE} AND {come(now_sql)}"
+
+
+def fires_by(now_sql: str) -> str:
+    """Return the condition that the next time of a task has come."""
+    return f"next_run_at <= {now_sql}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
 
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects.clock import DatabaseNow
 from django_tasks_fsm.models import Queue, TaskRun, Worker
+from django_tasks_fsm.models.queue import shut
 from django_tasks_fsm.models.transactions import in_transaction
 
 FORGET_BATCH = 500
@@ -86,6 +87,20 @@ def forget_gone(age: timedelta, using: str) -> int:
 
 def open_queues(wanted: Sequence[str], excluded: Sequence[str], using: str) -> tuple[str, ...]:
     """Return the queues to claim from: those asked for, or all known ones for "*", without excluded and paused ones."""
-    rows = dict(Queue.objects.using(using).values_list("name", "paused_at"))
-    names = list(rows) if "*" in wanted else list(wanted)
-    return tuple(name for name in dict.fromkeys(names) if name not in excluded and rows.get(name) is None)
+    return served(dict(Queue.objects.using(using).values_list("name", shut_since())), wanted, excluded)
+
+
+def shut_since() -> Case:
+    """Return since when a queue has been paused; NULL for an open one, and when its pause is over."""
+    return Case(When(shut(), then=F("paused_at")))
+
+
+def served(paused: Mapping[str, datetime | None], wanted: Sequence[str], excluded: Sequence[str]) -> tuple[str, ...]:
+    """Return the queues that a worker claims from, where ``paused`` tells of every known queue since when it is."""
+    names = list(paused) if "*" in wanted else list(wanted)
+    return tuple(name for name in dict.fromkeys(names) if name not in excluded and paused.get(name) is None)
+
+
+def living(lease: timedelta, using: str) -> QuerySet[Worker]:
+    """Return the workers that have not stopped and whose heartbeat is within ``lease``, by the database's clock."""
+    return Worker.objects.using(using).filter(stopped_at=None, heartbeat_at__gte=DatabaseNow() - lease)

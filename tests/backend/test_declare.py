@@ -16,7 +16,7 @@ from django.test import override_settings
 from django.utils.module_loading import import_string
 
 from django_tasks_fsm import task
-from django_tasks_fsm.core.prerequisites import Condition
+from django_tasks_fsm.core.prerequisites import Awaited, Condition, OnFailure
 from django_tasks_fsm.declare import FSMTask
 from django_tasks_fsm.tasks_api import DEFAULT_TASK_BACKEND_ALIAS, InvalidTask, Task, TaskResultStatus
 from tests.backend import sample
@@ -126,15 +126,27 @@ def test_using_refuses_what_is_no_setting(name: str) -> None:
 @pytest.mark.django_db
 def test_using_after_takes_results_runs_and_ids() -> None:
     first = sample.other.enqueue()
-    edge = (uuid.UUID(first.id), Condition.DONE)
-    for item in (first, first.run, first.id, edge[0], (first, "done"), (first.run, Condition.DONE)):
+    edge = Awaited(uuid.UUID(first.id), Condition.DONE)
+    for item in (first, first.run, first.id, edge.run, (first, "done"), (first.run, Condition.DONE)):
         assert sample.echo.using(after=[item]).prerequisites == (edge,)
-    assert sample.echo.using(after=[(first, "failed")]).prerequisites[0][1] is Condition.FAILED
+    terms = sample.echo.using(after=[(first, "failed", "skip")]).prerequisites
+    assert terms == (Awaited(edge.run, Condition.FAILED, OnFailure.SKIP),)
 
 
-@pytest.mark.parametrize("item", ["not an id", None, ("not an id", "done"), (str(uuid.uuid4()), "maybe"), 7])
+@pytest.mark.parametrize(
+    "item",
+    [
+        "not an id",
+        None,
+        ("not an id", "done"),
+        (str(uuid.uuid4()), "maybe"),
+        (str(uuid.uuid4()), "done", "shrug"),
+        (),
+        7,
+    ],
+)
 def test_using_after_refuses_what_is_no_run(item: Any) -> None:
-    with pytest.raises(InvalidTask, match="neither a run nor a"):
+    with pytest.raises(InvalidTask, match="neither a run nor"):
         sample.echo.using(after=[item])
 
 

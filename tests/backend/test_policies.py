@@ -35,6 +35,8 @@ def plain() -> None:
         ("timeout", "60", "timeout must be a number of seconds above zero"),
         ("on_lost", "retry", "on_lost must be 'requeue' or 'fail', not 'retry'"),
         ("cancel_on_exception", 1, "cancel_on_exception must be True or False"),
+        ("cancel_on_result", "none", "cancel_on_result must be a function of the result"),
+        ("track", 1, "track must be True, False or a function"),
     ],
 )
 def test_a_policy_that_no_run_could_use_is_refused_when_it_is_declared(field: str, value: Any, words: str) -> None:
@@ -63,3 +65,24 @@ def test_without_time_zones_an_aware_time_is_refused() -> None:
     with pytest.raises(InvalidTask, match="run_after must be a naive datetime while USE_TZ is False"):
         sample.echo.using(run_after=datetime(2031, 1, 1, tzinfo=UTC))
     assert sample.echo.using(run_after=datetime(2031, 1, 1)).run_after == datetime(2031, 1, 1)
+
+
+@pytest.mark.parametrize("label", ["x" * 101, "a\nb", 5, None])
+def test_a_label_that_no_card_could_show_is_refused(label: Any) -> None:
+    with pytest.raises(InvalidTask, match="label must have at most 100 printable characters"):
+        sample.echo.using(label=label)
+
+
+@pytest.mark.django_db
+def test_a_label_is_stored_with_each_run() -> None:
+    assert sample.echo.using(label="numpy").enqueue(1).run.label == "numpy"
+    assert sample.echo.enqueue(1).run.label == ""
+
+
+@pytest.mark.django_db
+def test_a_label_may_be_made_of_the_arguments() -> None:
+    labelled = sample.echo.using(label=lambda *args, **kwargs: f"{args}\n{kwargs}" + "x" * 200)
+    first, second = labelled.enqueue_many([[1], {"name": "b"}])
+    assert first.run.label.startswith("(1,){}x")
+    assert second.run.label.startswith("(){'name': 'b'}x")
+    assert len(first.run.label) == 100

@@ -36,7 +36,7 @@ def test_while_apps_load_it_is_declared_and_nothing_is_written() -> None:
     assert (declaration.function, declaration.args) == ("tests.backend.sample.declared", ([1, 2],))
     assert declaration.policies == {
         "queue": "audit", "priority": 7, "max_attempts": 1, "timeout": 60, "on_lost": "fail",
-        "cancel_on_exception": False, "group": "night",
+        "cancel_on_exception": False, "on_prerequisite_failure": "block", "run_dependents": False, "group": "night",
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from django_tasks_fsm.core.graph import closure, cycle_in, layers, path, successors
+from django_tasks_fsm.core.graph import closure, critical_path, cycle_in, layers, path, successors
 from django_tasks_fsm.exceptions import CycleFound
 
 LONG = 10_000
@@ -102,3 +102,24 @@ def test_the_closure_is_what_can_be_reached(edges, start):
     followers = successors(edges)
     assert closure([start], followers) == reachable(edges, start)
     assert all((path(start, node, followers) is not None) == (node in reachable(edges, start)) for node in range(8))
+
+
+def test_the_critical_path_goes_back_over_what_ended_last():
+    ended = {"a": 1, "b": 5, "c": 3, "d": 9, "e": 8}
+    sources = {"d": ["b", "c"], "b": ["a"], "e": ["c"]}
+    assert critical_path(ended, sources) == ["a", "b", "d"]
+
+
+def test_the_critical_path_leaves_out_what_never_ended():
+    assert critical_path({"b": 2}, {"b": ["a"]}) == ["b"]
+    assert critical_path({}, {"b": ["a"]}) == []
+
+
+def test_a_critical_path_in_a_loop_ends():
+    assert critical_path({"a": 1, "b": 2}, {"a": ["b"], "b": ["a"]}) == ["a", "b"]
+
+
+def test_a_critical_path_of_ten_thousand_is_ordinary():
+    number = 10_000
+    ended = {at: float(at) for at in range(number)}
+    assert critical_path(ended, {at: [at - 1] for at in range(1, number)}) == list(range(number))

@@ -33,6 +33,11 @@ def test_an_unknown_state_is_refused(word):
     assert "fsm_task_state_known" in forced(a_task(), state=word)
 
 
+def test_a_known_state_in_other_letters_is_refused():
+    assert "fsm_run_state_known" in forced(a_run(), state="queued")
+    assert "fsm_task_state_known" in forced(a_task(), state="Active")
+
+
 @pytest.mark.parametrize("state", sorted(FINAL))
 def test_an_end_without_a_time_is_refused(state):
     assert "fsm_run_final_iff_finished" in forced(a_run(state), finished_at=None)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from django_tasks_fsm.core.machine import TASK_MACHINE
 from django_tasks_fsm.core.states import RunState, TaskState
-from django_tasks_fsm.core.triggers import at, cron, dump
+from django_tasks_fsm.core.triggers import at, cron, dump, every
 from django_tasks_fsm.models import Task, TaskRun, Transition
 from django_tasks_fsm.models.actor import Actor
 from tests.store.rows import a_run, a_task, claimed, events_of, state_of
@@ -182,6 +182,24 @@ def test_only_active_and_exhausted_tasks_take_another_time(state):
     assert task.next_run_at == (LATER if taken else None)
     assert task.state == ("ACTIVE" if taken else state)
     assert report.refused == (() if taken else ((state.value, 1),))
+
+
+def test_another_time_for_a_task_that_stays_active_is_in_its_history():
+    task = a_task()
+    task.reschedule(LATER, actor=PERSON, reason="the printer is away")
+    line = Transition.objects.get(task=task)
+    assert (line.event, line.from_state, line.to_state) == ("reschedule", "ACTIVE", "ACTIVE")
+    assert (line.actor, line.reason) == (PERSON.name, "the printer is away")
+
+
+def test_a_task_resumes_by_the_clock_of_the_database(monkeypatch):
+    task = a_task(trigger=dump(every(timedelta(hours=1))), state="PAUSED")
+    real = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(days=9))
+    task.resume()
+    task.refresh_from_db()
+    assert task.next_run_at is not None
+    assert task.next_run_at < real() + timedelta(hours=2)
 
 
 class ReadsElsewhere:

@@ -145,10 +145,12 @@ def test_a_worker_that_goes_leaves_its_runs():
 
 def test_a_task_starts_a_run_with_its_own_arguments():
     task = a_task(args=[1], kwargs={"a": 2}, queue="mail", priority=5)
-    run = task.start(actor=Actor("user:ada"))
+    run = task.start(actor=Actor("user:ada"), reason="asked by phone")
     assert (run.args, run.kwargs, run.queue, run.priority, run.state) == ([1], {"a": 2}, "mail", 5, "QUEUED")
     assert Queue.objects.filter(name="mail").exists()
-    assert run.transitions.get().actor == "user:ada"
+    line = run.transitions.get()
+    assert (line.event, line.from_state, line.to_state) == ("start", "QUEUED", "QUEUED")
+    assert (line.actor, line.reason) == ("user:ada", "asked by phone")
 
 
 def test_a_task_starts_a_run_later():

@@ -158,3 +158,43 @@ def test_an_end_that_nobody_waits_for_costs_one_question():
     with CaptureQueriesContext(connection) as asked:
         settle({run.pk: RunState.DONE}, DB)
     assert len(asked) == 1
+
+
+def statements(work) -> int:
+    with CaptureQueriesContext(connection) as asked, transaction.atomic():
+        work()
+    return len(asked)
+
+
+def dependents(before: TaskRun, number: int) -> list[TaskRun]:
+    """Make runs that wait for ``before``."""
+    some = [TaskRun(task=before.task, state="PENDING", waiting_on=1) for _ in range(number)]
+    TaskRun.objects.bulk_create(some)
+    edges = [RunPrerequisite(run=run, prerequisite=before, condition="finished") for run in some]
+    RunPrerequisite.objects.bulk_create(edges)
+    return some
+
+
+def test_the_number_of_statements_does_not_grow_with_the_number_of_dependents():
+    few, many = a_run("DONE"), a_run("DONE")
+    ready = [*dependents(few, 2), *dependents(many, 400)]
+    freed = [statements(lambda run=run: settle({run.pk: RunState.DONE}, DB)) for run in (few, many)]
+    assert set(states_of(ready)) == {"QUEUED"}
+    held = [statements(lambda run=run: unsettle([run.pk], DB)) for run in (few, many)]
+    assert set(states_of(ready)) == {"PENDING"}
+    assert (freed[0], held[0]) == (freed[1], held[1])
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 5])
+def test_dependents_that_come_in_several_chunks_are_all_counted(chunk, monkeypatch):
+    monkeypatch.setattr("django_tasks_fsm.models.settling.CHUNK", chunk)
+    one, two, open_one = a_run("DONE"), a_run("DONE"), a_run()
+    afters = [a_run("PENDING", waiting_on=number) for number in (2, 1, 2, 3)]
+    for after, befores in zip(afters, [(one, two), (one,), (two, one), (one, two, open_one)], strict=True):
+        waits_for(after, *befores)
+    settle({one.pk: RunState.DONE, two.pk: RunState.DONE}, DB)
+    assert [waiting_on(run) for run in afters] == [0, 0, 0, 1]
+    assert states_of(afters) == ["QUEUED", "QUEUED", "QUEUED", "PENDING"]
+    unsettle([two.pk, one.pk], DB)
+    assert [waiting_on(run) for run in afters] == [2, 1, 2, 3]
+    assert set(states_of(afters)) == {"PENDING"}

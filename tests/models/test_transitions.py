@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_tasks_fsm import signals
 from django_tasks_fsm.core.machine import RUN_MACHINE, TASK_MACHINE
 from django_tasks_fsm.core.states import FINAL, RunState, TaskState
+from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.models import Task, TaskRun, Transition
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.run_verbs import move_runs
 from django_tasks_fsm.models.task_verbs import move_tasks
-from django_tasks_fsm.models.transitions import Change, apply, batches
+from django_tasks_fsm.models.transitions import Change, LockNotHeld, apply, batches
 from tests.store.faults import rolled_back
 from tests.store.rows import DB, a_run, a_task, claims, events_of, runs, state_of
 
@@ -136,6 +138,30 @@ def test_more_rows_than_one_batch_are_all_moved():
         moved = move_runs([run.pk for run in some], Change("abort", PERSON), DB)
     assert len(moved) == 1050
     assert TaskRun.objects.filter(state="ABORTED").count() == Transition.objects.count() == 1050
+
+
+def test_the_number_of_statements_does_not_grow_with_the_number_of_rows():
+    counts = []
+    for some in (runs(2), runs(200)):
+        with CaptureQueriesContext(connection) as asked, transaction.atomic():
+            assert len(apply(TaskRun, Change("hold", PERSON), [run.pk for run in some], DB)) == len(some)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_rows_that_change_although_they_are_locked_undo_the_whole_transaction():
+    first, second = a_run(), a_run()
+
+    def intrude(execute, sql, params, many, context):
+        if sql.startswith("UPDATE") and "COALESCE" in sql:
+            execute(sql.partition(" SET ")[0] + " SET state = 'PENDING' WHERE id = %s", [params[-1]], many, context)
+        return execute(sql, params, many, context)
+
+    told = pytest.raises(LockNotHeld, match=r"2 rows of TaskRun .* 1 of them")
+    with connection.execute_wrapper(intrude), told, transaction.atomic():
+        apply(TaskRun, Change("hold", PERSON), [first.pk, second.pk], DB)
+    assert (state_of(first), state_of(second)) == ("QUEUED", "QUEUED")
+    assert for_alias(DB).is_transient(LockNotHeld("TaskRun", "hold", 2, 1))
 
 
 def test_batches_cut_without_losing_anything():

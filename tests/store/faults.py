@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
 
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from tests.store.threads import SECONDS, in_thread
 
@@ -35,6 +37,40 @@ def failing(errors: list[BaseException], words: tuple[str, ...] = ("INSERT",)) -
 
     with connection.execute_wrapper(wrapper):
         yield
+
+
+@contextmanager
+def losing_the_connection(when: str, words: tuple[str, ...] = ("INSERT",), times: int = 1) -> Iterator[list[str]]:
+    """Break the connection ``before`` statements with all ``words`` reach the server, or ``after``; give those sent."""
+    sent: list[str] = []
+
+    def wrapper(execute, sql, params, many, context):
+        if len(sent) < times and all(word in sql for word in words):
+            sent.append(sql)
+            if when == "after":
+                execute(sql, params, many, context)
+            raise InterfaceError("connection already closed")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(wrapper):
+        yield sent
+
+
+@contextmanager
+def losing_answers_to_commits(number: int = 1) -> Iterator[list[str]]:
+    """Let the next COMMITs of this thread's connection be done, but not answered; give a list of those."""
+    lost: list[str] = []
+    wrapper: Any = connection
+    real = wrapper._commit
+
+    def commit() -> None:
+        real()
+        if len(lost) < number:
+            lost.append("COMMIT")
+            raise InterfaceError("connection already closed")
+
+    with patch.object(wrapper, "_commit", commit):
+        yield lost
 
 
 @contextmanager

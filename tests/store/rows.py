@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from django_tasks_fsm.core.outcomes import Claim, Failure, Outcome
-from django_tasks_fsm.core.prerequisites import Condition
+from django_tasks_fsm.core.prerequisites import Awaited, Condition
 from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.models import RunPrerequisite, Task, TaskRun, Transition, Worker
 from django_tasks_fsm.store.claim import claim
@@ -59,7 +59,7 @@ def waits_for(run: TaskRun, *prerequisites: TaskRun, condition: str = "done", me
 
 def enqueued(*prerequisites: TaskRun, condition: str = "done", **values: Any) -> TaskRun:
     """Enqueue one run of the ordinary task, waiting for ``prerequisites``."""
-    edges = tuple((one.pk, Condition(condition)) for one in prerequisites)
+    edges = tuple(Awaited(one.pk, Condition(condition)) for one in prerequisites)
     return enqueue(Request(task_id=a_task().pk, prerequisites=edges, **values), DB)
 
 

@@ -59,7 +59,7 @@ def test_the_next_slot_follows_from_the_slot_and_not_from_now():
 
 
 def test_a_task_that_is_not_due_does_not_fire():
-    task = scheduled(every(HOUR), NOW + timedelta(minutes=5))
+    task = scheduled(every(HOUR), NOW + timedelta(minutes=50))
     assert (fire(DB), slots(task)) == (0, [])
 
 
@@ -79,22 +79,22 @@ def test_a_trigger_without_further_slots_exhausts_its_task():
 
 
 def test_of_missed_slots_the_latest_stands_for_all():
-    task = scheduled(every(HOUR), NOW - 5 * HOUR + timedelta(minutes=1))
+    task = scheduled(every(HOUR), NOW - 5 * HOUR + timedelta(minutes=20))
     fire(DB)
-    assert slots(task) == [(NOW - HOUR + timedelta(minutes=1), "QUEUED", 5)]
-    assert next_of(task) == NOW + timedelta(minutes=1)
+    assert slots(task) == [(NOW - HOUR + timedelta(minutes=20), "QUEUED", 5)]
+    assert next_of(task) == NOW + timedelta(minutes=20)
 
 
 def test_of_missed_slots_each_gets_a_run_where_all_are_wanted():
-    task = scheduled(every(HOUR), NOW - 5 * HOUR + timedelta(minutes=1), catch_up="all")
+    task = scheduled(every(HOUR), NOW - 5 * HOUR + timedelta(minutes=20), catch_up="all")
     fire(DB)
-    assert slots(task) == [(NOW - n * HOUR + timedelta(minutes=1), "QUEUED", 1) for n in (5, 4, 3, 2, 1)]
+    assert slots(task) == [(NOW - n * HOUR + timedelta(minutes=20), "QUEUED", 1) for n in (5, 4, 3, 2, 1)]
 
 
 def test_of_too_many_missed_slots_the_newest_are_made():
-    task = scheduled(every(HOUR), NOW - 5000 * HOUR + timedelta(minutes=1), catch_up="all", catch_up_cap=3)
+    task = scheduled(every(HOUR), NOW - 5000 * HOUR + timedelta(minutes=20), catch_up="all", catch_up_cap=3)
     fire(DB)
-    assert [slot for slot, _, _ in slots(task)] == [NOW - n * HOUR + timedelta(minutes=1) for n in (3, 2, 1)]
+    assert [slot for slot, _, _ in slots(task)] == [NOW - n * HOUR + timedelta(minutes=20) for n in (3, 2, 1)]
 
 
 def test_missed_slots_are_recorded_as_skipped_where_none_are_wanted():
@@ -106,7 +106,7 @@ def test_missed_slots_are_recorded_as_skipped_where_none_are_wanted():
 
 
 def test_slots_past_their_grace_are_skipped_and_the_others_run():
-    task = scheduled(every(HOUR), NOW - 3 * HOUR + timedelta(minutes=1), catch_up="all", misfire_grace=5400)
+    task = scheduled(every(HOUR), NOW - 3 * HOUR + timedelta(minutes=20), catch_up="all", misfire_grace=5400)
     fire(DB)
     assert [state for _, state, _ in slots(task)] == ["SKIPPED", "SKIPPED", "QUEUED"]
 

@@ -137,16 +137,25 @@ def test_a_worker_that_has_lost_the_run_is_told_when_it_asks(loss):
     claim = a_claim()
     LOSSES[loss](claim)
     with pytest.raises(OwnershipLost):
-        notes.stop_requested(claim.id, claim.fence, DB)
+        notes.requests(claim.id, claim.fence, DB)
 
 
 def test_a_request_to_stop_is_heard():
     claim = a_claim()
-    assert notes.stop_requested(claim.id, claim.fence, DB) is None
+    assert notes.requests(claim.id, claim.fence, DB) == notes.Requests(None, None)
     TaskRun.objects.get(pk=claim.id).cancel()
-    asked = notes.stop_requested(claim.id, claim.fence, DB)
+    asked = notes.requests(claim.id, claim.fence, DB).stop
     assert asked is not None
     assert abs(asked - timezone.now()) < timedelta(seconds=5)
+
+
+def test_a_request_to_rest_is_heard_and_taken_back():
+    claim = a_claim()
+    run = TaskRun.objects.get(pk=claim.id)
+    run.pause()
+    assert notes.requests(claim.id, claim.fence, DB).pause is not None
+    run.resume()
+    assert notes.requests(claim.id, claim.fence, DB) == notes.Requests(None, None)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -46,6 +46,15 @@ def test_a_run_in_a_paused_queue_is_not_seen():
     assert not look().ready
 
 
+@pytest.mark.parametrize(("minutes", "is_seen"), [(5, False), (-5, True)])
+def test_a_run_in_a_queue_that_was_paused_for_a_while_is_seen_when_that_is_over(minutes, is_seen):
+    a_run(queue="mail")
+    now = timezone.now()
+    until = now + timedelta(minutes=minutes)
+    Queue.objects.filter(name="mail").update(paused_at=now - timedelta(hours=1), paused_until=until)
+    assert look().ready is is_seen
+
+
 @pytest.mark.parametrize("state", ["PREPARE", "PENDING", "RUNNING", "DONE", "FAILED"])
 def test_a_run_that_cannot_be_claimed_is_not_seen(state):
     a_run(state)

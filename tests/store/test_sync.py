@@ -208,6 +208,34 @@ def test_tasks_that_people_made_are_left_alone(code):
     assert Task.objects.filter(pk=task.pk).values().get() == before
 
 
+def test_a_task_that_a_person_made_under_a_declared_name_is_theirs(code, caplog):
+    mine = {"function": "app.tasks.other", "queue": "mine", "state": "RETIRED", "trigger": dump(cron("0 0 1 1 *"))}
+    tasks = [Task.objects.create(name=name, **mine) for name in ("nightly", "app.tasks.work")]
+    before = list(Task.objects.order_by("pk").values())
+    code(nightly=every(HOUR), policies={"queue": "q"})
+    sync(DB)
+    sync(DB, only_new=True)
+    assert list(Task.objects.order_by("pk").values()) == before
+    assert [record.args for record in caplog.records] == [("app.tasks.work",), ("nightly",)]
+    assert not Transition.objects.filter(task__in=tasks).exists()
+
+
+def test_a_name_is_declared_again_when_the_persons_task_has_gone(code):
+    Task.objects.create(name="t", function="app.tasks.other")
+    code(t=every(HOUR))
+    sync(DB)
+    Task.objects.filter(name="t").delete()
+    sync(DB)
+    assert (row("t").origin, row("t").function) == ("code", "app.tasks.work")
+
+
+def test_the_first_time_is_counted_by_the_clock_of_the_database(code, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(days=9))
+    code(t=every(HOUR))
+    sync(DB)
+    assert row("t").next_run_at < NOW + 2 * HOUR
+
+
 def test_a_schedule_made_at_run_time_is_not_put_away_by_the_next_sync(code):
     task = write(Declaration("t", "app.tasks.work", dump(every(HOUR))))
     sync(DB)

@@ -8,8 +8,8 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from django_tasks_fsm.models import TaskRun, Worker
-from django_tasks_fsm.store.workers import Identity, beat, forget_gone, leave, register
+from django_tasks_fsm.models import Queue, TaskRun, Worker
+from django_tasks_fsm.store.workers import Identity, beat, forget_gone, leave, open_queues, register
 from tests.store.rows import DB, a_run, a_worker, claimed, claims, runs
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +116,12 @@ def test_the_row_of_a_worker_that_still_holds_a_run_is_kept_until_it_is_rescued(
     assert forget_gone(WEEK, DB) == 0
     TaskRun.objects.all().abort()
     assert forget_gone(WEEK, DB) == 1
+
+
+@pytest.mark.parametrize(("minutes", "is_open"), [(None, False), (5, False), (-5, True)])
+def test_a_paused_queue_is_served_again_when_its_pause_is_over(minutes: int | None, is_open: bool):
+    now = timezone.now()
+    until = None if minutes is None else now + timedelta(minutes=minutes)
+    Queue.objects.create(name="shut", paused_at=now - timedelta(hours=1), paused_until=until)
+    assert ("shut" in open_queues(["*"], (), DB)) is is_open
+    assert ("shut" in open_queues(["shut"], (), DB)) is is_open
