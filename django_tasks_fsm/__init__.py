@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from django_tasks_fsm.context import current_run
     from django_tasks_fsm.declare import task
+    from django_tasks_fsm.exceptions import BlockedError
+    from django_tasks_fsm.making import TaskQueue, make, make_later, make_now
 
-__all__ = ["__version__", "current_run", "task"]
+__all__ = ["BlockedError", "TaskQueue", "__version__", "current_run", "make", "make_later", "make_now", "task"]
 __version__ = "0.1.0"
+
+_ROOMS = {
+    "BlockedError": "exceptions",
+    "TaskQueue": "making",
+    "current_run": "context",
+    "make": "making",
+    "make_later": "making",
+    "make_now": "making",
+    "task": "declare",
+}
 
 
 def __getattr__(name: str) -> Any:
     # Importing Django's task classes needs configured settings, and this package is imported to read its version.
-    if name == "task":
-        from django_tasks_fsm.declare import task
-
-        return task
-    if name == "current_run":
-        from django_tasks_fsm.context import current_run
-
-        return current_run
+    if name in _ROOMS:
+        return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

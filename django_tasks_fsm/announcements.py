@@ -11,7 +11,7 @@ from typing import Any
 from django_tasks_fsm import signals
 from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.results import STATUS, result_of
-from django_tasks_fsm.sending import send_enqueued, send_finished, wanted
+from django_tasks_fsm.sending import level_of, send_enqueued, send_finished, wanted
 from django_tasks_fsm.tasks_api import task_enqueued, task_finished
 from django_tasks_fsm.worker.announcer import deliver
 
@@ -35,9 +35,9 @@ def _send_enqueued(model: Any, pks: Sequence[Any], using: str) -> None:
 
 
 def _announce(sender: Any, moved: Sequence[Any], using: str, **kwargs: Any) -> None:
-    ended = [row.pk for row in moved if _ends(row)]
-    if ended and wanted(task_finished):
-        deliver(partial(_send, sender, ended, using))
+    ended = [row for row in moved if _ends(row)]
+    if any(wanted(task_finished, level_of(row.to_state)) for row in ended):
+        deliver(partial(_send, sender, [row.pk for row in ended], using))
 
 
 def _ends(row: Any) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from django_tasks_fsm.exceptions import (
     TasksFSMError,
 )
 from django_tasks_fsm.results import in_event_loop
+from django_tasks_fsm.stopwatch import Stopwatch
 from django_tasks_fsm.tasks_api import TaskContext, TaskResult
 
 if TYPE_CHECKING:
@@ -64,17 +67,22 @@ class RunContext(TaskContext):
         self._claim = claim
         self._using = using
         self._make_result = make_result
-        self._deadline: float | None = None
         self._looked_at = time.monotonic()
+        self._told = threading.Event()
         self._metadata: dict[str, Any] | None = None
         self.stop_reason: str = ""
         self.timeout = timeout
+        self.stopwatch = Stopwatch(timeout)
 
     def begin(self) -> None:
         """Start the clock of the timeout: time that a claimed run waited for a thread does not count."""
         self._looked_at = time.monotonic()
-        if self.timeout is not None:
-            self._deadline = self._looked_at + self.timeout
+        self.stopwatch.begin()
+
+    @property
+    def overrun(self) -> float:
+        """Return the seconds since the timeout; less than zero before it, and without one."""
+        return self.stopwatch.overrun
 
     @property
     def task_result(self) -> TaskResult:  # type: ignore[override]
@@ -101,28 +109,52 @@ class RunContext(TaskContext):
     def check(self) -> None:
         """Raise CancellationRequested, OwnershipLost or RunTimedOut when the run should stop; otherwise cost nothing.
 
-        Call it in every loop: a function on a thread cannot be stopped from outside. In a coroutine it asks nobody, and
-        knows what the worker's heartbeat has learned.
+        Call it in every loop: a function on a thread cannot be stopped from outside. While a person has the run paused
+        it does not return, and the time-out does not count. In a coroutine it asks nobody, and knows what the worker's
+        heartbeat has learned.
         """
+        self._stop_if_asked()
+        if time.monotonic() - self._looked_at >= LOOK_EVERY and not in_event_loop():
+            self._look()
+            self._stop_if_asked()
+
+    async def acheck(self) -> None:
+        """Do in a coroutine all that ``check`` does in a function, resting included."""
+        self._stop_if_asked()
+        if time.monotonic() - self._looked_at < LOOK_EVERY:
+            return
+        if await sync_to_async(self._should_rest)():
+            with self.stopwatch.stopped():
+                while await sync_to_async(self._should_rest)():
+                    await asyncio.sleep(LOOK_EVERY)
+        self._stop_if_asked()
+
+    def _stop_if_asked(self) -> None:
         if self.stop_reason:
             raise CancellationRequested(self.stop_reason)
-        now = time.monotonic()
-        if self._deadline is not None and now > self._deadline:
+        if self.overrun > 0:
             raise RunTimedOut(self.timeout or 0.0)
-        if now - self._looked_at >= LOOK_EVERY and not in_event_loop():
-            self._looked_at = now
-            self._look()
 
     def _look(self) -> None:
+        if self._should_rest():
+            with self.stopwatch.stopped():
+                while self._should_rest():
+                    self._told.wait(LOOK_EVERY)
+
+    def _should_rest(self) -> bool:
+        """Ask the database what the run should do; a wish to stop is noted, and ends the rest."""
         from django_tasks_fsm.store import notes
 
-        if notes.stop_requested(self._claim.id, self._claim.fence, self._using):
+        self._looked_at = time.monotonic()
+        asked = notes.requests(self._claim.id, self._claim.fence, self._using)
+        if asked.stop is not None:
             self.request_stop("a person asked for it")
-            self.check()
+        return asked.pause is not None and not self.stop_reason
 
     def request_stop(self, reason: str) -> None:
-        """Make the next ``check`` raise; called by the worker when its heartbeat learns of a request."""
+        """Make the next ``check`` raise, or the present one; called by the worker, when its heartbeat learns of it."""
         self.stop_reason = reason
+        self._told.set()
 
     def progress(self, done: int, total: int | None = None, note: str = "") -> None:
         """Store how far the run is, for the admin; also a ``check``."""

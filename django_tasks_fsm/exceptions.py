@@ -11,12 +11,24 @@ class TasksFSMError(Exception):
 
 
 class IllegalTransition(TasksFSMError):
-    """Say that an event is not allowed in a state."""
+    """Say that an event is not allowed in a state, or not to whoever asked; ``way_out`` says what to do then."""
 
-    def __init__(self, event: str, state: str, allowed: Iterable[str]) -> None:
+    def __init__(self, event: str, state: str, allowed: Iterable[str], way_out: str = "") -> None:
         self.event, self.state, self.allowed = event, state, tuple(allowed)
         choices = ", ".join(self.allowed) or "none: the state is terminal"
-        super().__init__(f"Event {event!r} is not allowed in state {state}. Allowed there: {choices}.")
+        advice = way_out or f"Allowed there: {choices}."
+        super().__init__(f"Event {event!r} is not allowed in state {state}. {advice}")
+
+
+class BlockedError(TasksFSMError):
+    """Say that a run cannot be executed now, because it waits for ``blocking_run``."""
+
+    def __init__(self, run: Any, blocking_run: Any) -> None:
+        self.run, self.blocking_run = run, blocking_run
+        super().__init__(
+            f"Run {run} waits for run {blocking_run}, which is {blocking_run.state}. "
+            "Call make() to have its prerequisites executed first, or repair the one that is in the way."
+        )
 
 
 class StaleState(TasksFSMError):
@@ -25,6 +37,29 @@ class StaleState(TasksFSMError):
     def __init__(self, what: str, event: str) -> None:
         self.event = event
         super().__init__(f"{what} has changed meanwhile, so {event!r} was not applied. Reload it and decide again.")
+
+
+class PlanChanged(TasksFSMError):
+    """Say that a plan is no longer what it was when it was shown; ``plan`` is what it is now."""
+
+    def __init__(self, plan: Any) -> None:
+        self.plan = plan
+        super().__init__(
+            f"The plan ({plan.verb}) has changed since it was made, so nothing was done. It has {len(plan.steps)} steps "
+            "now: look at the new one (the error's plan) and decide again."
+        )
+
+
+class PlanRefused(TasksFSMError):
+    """Say that a plan cannot be carried out, because of ``plan.refused``."""
+
+    def __init__(self, plan: Any) -> None:
+        self.plan = plan
+        one, more = plan.refused[0], len(plan.refused) - 1
+        others = f" and {more} more" if more else ""
+        super().__init__(
+            f"Nothing was done ({plan.verb}), because of run {one.run}, which is {one.state}{others}: {one.why}"
+        )
 
 
 class StateIsReadOnly(TasksFSMError):
@@ -82,6 +117,31 @@ class NameTaken(TasksFSMError, ValueError):
         )
 
 
+class AlreadyStarted(TasksFSMError):
+    """Say that a run may not be given another prerequisite: it has started, or ended."""
+
+    def __init__(self, run_id: Any, state: str) -> None:
+        self.run_id, self.state = run_id, state
+        super().__init__(
+            f"Run {run_id} is {state}, so it cannot be made to wait for another run. "
+            "Only runs in PREPARE, PENDING and QUEUED can; make a new run with after=[...]."
+        )
+
+
+class PrerequisiteDiffers(TasksFSMError, ValueError):
+    """Say that the same prerequisite was added before, with another condition or policy."""
+
+    def __init__(self, dependent: Any, prerequisite: Any, stands: str, wanted: str) -> None:
+        super().__init__(
+            f"{dependent} waits for {prerequisite} already, with {stands}; it cannot wait for it with {wanted} too. "
+            "Delete that prerequisite first."
+        )
+
+
+class PrerequisiteBroken(TasksFSMError):
+    """The error of a run that was failed because a prerequisite ended otherwise than its condition asks."""
+
+
 class CycleFound(TasksFSMError, ValueError):
     """Name the members of a cycle of prerequisites."""
 
@@ -90,6 +150,16 @@ class CycleFound(TasksFSMError, ValueError):
         path = " -> ".join(str(member) for member in (*self.members, *self.members[:1]))
         super().__init__(
             f"These prerequisites form a cycle, so none of them could ever run: {path}. Remove one of the links."
+        )
+
+
+class UnknownPrerequisite(TasksFSMError, LookupError):
+    """Say that a run was asked to wait for one that does not exist."""
+
+    def __init__(self, run_id: Any) -> None:
+        self.run_id = run_id
+        super().__init__(
+            f"Run {run_id} does not exist, so no run can wait for it. It was deleted, pruned, or never committed."
         )
 
 
@@ -133,7 +203,7 @@ class RunCancelled(TasksFSMError):
 
 
 class RunTimedOut(TasksFSMError, TimeoutError):
-    """Raised inside a run that has taken longer than its timeout."""
+    """Raised inside a run that has taken longer than its timeout; ``still`` says that it goes on nevertheless."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"The run took longer than its timeout of {seconds:g} s.")
+    def __init__(self, seconds: float, still: str = "") -> None:
+        super().__init__(f"The run took longer than its timeout of {seconds:g} s" + (f"; {still}." if still else "."))

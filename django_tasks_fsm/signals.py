@@ -13,5 +13,11 @@ tasks_moved = Signal()
 runs_made = Signal()
 """Runs were made by a schedule or by ``Task.start``. Sent after commit with ``pks``."""
 
+run_events = Signal()
+"""Runs changed state by any event at all, dispatch and done among them. Sent after commit with ``moved``.
+
+Nobody should listen to it at all times: every run costs two of these. ``callbacks.on_transition`` listens on demand.
+"""
+
 work_ready = Signal()
 """Runs became claimable. Sent after commit, in the process that did it, with ``queues``, a frozenset of names."""

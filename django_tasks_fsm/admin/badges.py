@@ -1,32 +1,19 @@
-"""States as badges, and the states that are shown but not stored."""
+"""States as badges, and as marks in a row."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
-from django_tasks_fsm.core.states import FINAL, RunState
+from django_tasks_fsm.core.states import FINAL
 from django_tasks_fsm.drawing import icon_svg, word
-from django_tasks_fsm.drawing.palette import BLOCKED, RETRY, slug
-
-if TYPE_CHECKING:
-    from django_tasks_fsm.models import TaskRun
+from django_tasks_fsm.drawing.palette import slug
 
 _TALL = frozenset({"FAILED", "ABORTED"})
 _LOW = frozenset({"CANCELLED", "SKIPPED"})
-
-
-def shown_state(run: TaskRun) -> str:
-    """Return the state to show: a PENDING run may be blocked by prerequisites, or wait for another attempt."""
-    if run.state == RunState.PENDING and run.waiting_on:
-        return BLOCKED
-    if run.state == RunState.PENDING and run.attempt:
-        return RETRY
-    return run.state
 
 
 def badge(state: str, label: str = "", big: bool = False) -> str:
@@ -58,7 +45,8 @@ def _marks(states: Sequence[str]) -> list[tuple[str, str, int, int, int]]:
 
 
 def _summary(states: Sequence[str]) -> str:
-    counts = ", ".join(f"{count} {word(state).lower()}" for state, count in Counter(states).items())
+    counted = [{"count": count, "state": word(state).lower()} for state, count in Counter(states).items()]
+    counts = gettext(", ").join(gettext("%(count)d %(state)s") % one for one in counted)
     number = len(states)
     text = ngettext("The last run: %(counts)s", "The last %(count)d runs, the newest at the end: %(counts)s", number)
     return text % {"count": number, "counts": counts}

@@ -32,7 +32,7 @@ class BoundedAdmin(admin.ModelAdmin):
 
     class Media:
         css = {"all": ("django_tasks_fsm/fsm.css", "django_tasks_fsm/admin.css")}
-        js = ("django_tasks_fsm/fsm.js",)
+        js = ("django_tasks_fsm/fsm.js", "django_tasks_fsm/live.js")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:
         """Return the class of the list."""

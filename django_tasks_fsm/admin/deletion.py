@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext
 
 from django_tasks_fsm.admin.overrides import is_from_code
+from django_tasks_fsm.admin.verbs import where_written
 from django_tasks_fsm.models import Task, TaskRun
 
 
@@ -16,7 +17,7 @@ def reasons_to_keep(tasks: Iterable[Task]) -> list[str]:
     Django would list every protected run here: the one task that people try to delete may have millions.
     """
     tasks = list(tasks)
-    with_runs = {task.pk for task in tasks if TaskRun.objects.filter(task=task).exists()}
+    with_runs = {task.pk for task in tasks if where_written(TaskRun.objects.filter(task=task)).exists()}
     return [sentence for task in tasks if (sentence := _reason(task, with_runs))]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ from django_tasks_fsm.core.ids import first_run_id_at
 from django_tasks_fsm.core.states import RunState, TaskState
 from django_tasks_fsm.drawing import STATES
 from django_tasks_fsm.drawing.palette import BLOCKED, RETRY
-from django_tasks_fsm.models import Queue
+from django_tasks_fsm.models import Queue, TaskRun
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -26,6 +27,8 @@ Choices = Sequence[tuple[str, "str | _StrPromise"]]
 
 MOST_QUEUES = 100
 """Names offered by the filter; more would not be read."""
+LATE = timedelta(minutes=1)
+"""A task whose time came so long ago is late."""
 
 
 class ChoiceFilter(admin.SimpleListFilter):
@@ -157,3 +160,40 @@ class LivenessFilter(ChoiceFilter):
             "stopped": Q(stopped_at__isnull=False),
         }
         return queryset if self.value() is None else queryset.filter(kept[str(self.value())])
+
+
+class LateFilter(ChoiceFilter):
+    """Find the tasks whose next time has passed and that nobody has fired."""
+
+    title = _("lateness")
+    parameter_name = "late"
+
+    def offered(self) -> Choices:
+        """Return the one kind that is looked for."""
+        return [("yes", _("Late"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the active tasks whose time came longer ago than a worker takes to notice."""
+        if self.value() is None:
+            return queryset
+        latest = timezone.now() - LATE
+        return queryset.filter(state=TaskState.ACTIVE.value, next_run_at__lt=latest)
+
+
+class LastResultFilter(ChoiceFilter):
+    """Filter tasks by how their last run stands: one step in the index over task and id for each task."""
+
+    title = _("last run")
+    parameter_name = "last"
+
+    def offered(self) -> Choices:
+        """Return the states in the order of a run's life, and none."""
+        return [*((state.value, STATES[state.value].word) for state in RunState), ("none", _("No run yet"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the tasks whose newest run is in the state."""
+        value = self.value()
+        if value is None:
+            return queryset
+        newest = TaskRun.objects.filter(task=OuterRef("pk")).order_by("-id").values("state")[:1]
+        return queryset.alias(last=Subquery(newest)).filter(last=None if value == "none" else value)

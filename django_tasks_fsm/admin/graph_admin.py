@@ -1,4 +1,4 @@
-"""The graph of a row as a file: a picture, or the source for Graphviz."""
+"""The graph of a row as a file, and the states that the row can go through as a page."""
 
 from __future__ import annotations
 
@@ -7,43 +7,55 @@ from typing import Any
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 from django.utils.text import slugify
+from django.utils.translation import gettext
 
-from django_tasks_fsm import conf
 from django_tasks_fsm.admin.bounded import BoundedAdmin
-from django_tasks_fsm.admin.graph_panel import part_of
-from django_tasks_fsm.drawing import Graph, GraphTooLarge, LayoutFailed, draw_svg, to_dot
+from django_tasks_fsm.admin.graph_panel import Picture
+from django_tasks_fsm.admin.graph_view import View, view_of
+from django_tasks_fsm.admin.picture_files import as_file, graph_file, kinds
+from django_tasks_fsm.core.machine import Machine
+from django_tasks_fsm.drawing import Graph, machine_svg, word
+from django_tasks_fsm.drawing.machine import MACHINES, MachineName
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-"""For the picture alone: it carries its style, and nothing in it may run or load anything."""
-
-KINDS = {"svg": "image/svg+xml", "dot": "text/vnd.graphviz"}
+READING = ("GET", "HEAD")
 
 
 class GraphAdmin(BoundedAdmin):
-    """Offer the graph of a row for download."""
+    """Offer the graph of a row for download, and the picture of its states."""
 
-    def graph(self, request: HttpRequest, obj: Any) -> tuple[Graph, bool]:
-        """Return the graph around a row, without links, and whether that is all of it."""
-        return Graph(()), True
+    machine: MachineName = "run"
+
+    def graph(self, obj: Any, view: View) -> Graph:
+        """Return the graph around a row, without links."""
+        return Graph(())
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the two files."""
-        name = f"{self.opts.app_label}_{self.opts.model_name}_graph"
-        view = self.admin_site.admin_view(self.graph_view)
-        return [path("<path:object_id>/graph.<str:kind>", view, name=name), *super().get_urls()]
+        """Add the files and the page of the states."""
+        name, wrap = f"{self.opts.app_label}_{self.opts.model_name}", self.admin_site.admin_view
+        return [
+            path("states/", wrap(self.states_view), name=f"{name}_states"),
+            path("states.svg", wrap(self.states_file), name=f"{name}_states_file"),
+            path("<path:object_id>/graph.<str:kind>", wrap(self.graph_view), name=f"{name}_graph"),
+            *super().get_urls(),
+        ]
 
-    def downloads(self, obj: Any, steps: str) -> list[tuple[str, str]]:
-        """Return the links to both files, for the part of the graph that the page shows."""
-        return [(f"{self.url_of('graph', obj.pk, kind)}?steps={steps}", kind.upper()) for kind in KINDS]
+    def downloads(self, obj: Any, view: View) -> list[tuple[str, str]]:
+        """Return the links to the files, for the part of the graph that the page shows."""
+        return [(self.url_of("graph", obj.pk, kind) + view.suffix(), kind.upper()) for kind in kinds()]
 
     def graph_view(self, request: HttpRequest, object_id: str, kind: str) -> HttpResponse:
         """Send the graph of one row as a file."""
-        if kind not in KINDS:
-            raise Http404
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(("GET", "HEAD"))
+        if request.method not in READING:
+            return HttpResponseNotAllowed(READING)
+        obj = self.viewed(request, object_id)
+        return graph_file(self.graph(obj, view_of(request)), kind, slugify(str(obj)) or "graph")
+
+    def viewed(self, request: HttpRequest, object_id: str) -> Any:
+        """Return the row that an address names, for who may view it; raise PermissionDenied or Http404."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         obj = self.get_object(request, unquote(object_id))
@@ -51,19 +63,37 @@ class GraphAdmin(BoundedAdmin):
             raise Http404
         if not self.has_view_permission(request, obj):
             raise PermissionDenied
-        graph, is_whole = self.graph(request, obj)
-        shown, _ = part_of(graph, str(obj.pk), request.GET.get("steps"), is_whole)
-        return _as_file(shown, kind, slugify(str(obj)) or "graph")
+        return obj
+
+    def states_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the states, and by which events one follows another."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method not in READING:
+            return HttpResponseNotAllowed(READING)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("States of a run") if self.machine == "run" else gettext("States of a task"),
+            "opts": self.opts,
+            "media": self.media,
+            "svg": format_html("{}", Picture(machine_svg(self.machine))),
+            "rows": _rows(MACHINES[self.machine]),
+            "download": self.url_of("states_file"),
+        }
+        return TemplateResponse(request, "django_tasks_fsm/admin/states.html", context)
+
+    def states_file(self, request: HttpRequest) -> HttpResponse:
+        """Send the picture of the states."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method not in READING:
+            return HttpResponseNotAllowed(READING)
+        return as_file(machine_svg(self.machine, standalone=True), "svg", f"{self.machine}-states")
 
 
-def _as_file(graph: Graph, kind: str, name: str) -> HttpResponse:
-    try:
-        text = draw_svg(graph, conf.options().graph_engine, standalone=True) if kind == "svg" else to_dot(graph).source  # type: ignore[arg-type]
-    except (GraphTooLarge, LayoutFailed) as error:
-        raise Http404(str(error)) from error
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name[:80]}.{kind}"',
-        "Content-Security-Policy": POLICY,
-        "X-Content-Type-Options": "nosniff",
-    }
-    return HttpResponse(text, content_type=f"{KINDS[kind]}; charset=utf-8", headers=headers)
+def _rows(machine: Machine[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return each state with its events and where they lead."""
+    return [
+        (str(state), [(event, ", ".join(word(str(target)) for target in targets)) for event, targets in row.items()])
+        for state, row in machine.table.items()
+    ]

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from django_tasks_fsm import conf
-from django_tasks_fsm.drawing import Edge, Graph, GraphTooLarge, LayoutFailed, Node, draw_svg, neighbourhood
-from django_tasks_fsm.drawing.edges import condition_word
-from django_tasks_fsm.drawing.palette import STANDINGS
+from django_tasks_fsm.admin.graph_view import Choice, View
+from django_tasks_fsm.drawing import Edge, Graph, GraphTooLarge, LayoutFailed, Node, draw_gantt, draw_svg
+from django_tasks_fsm.drawing.edges import condition_word, policy_meaning, policy_word
+from django_tasks_fsm.drawing.palette import POLICIES, STANDINGS
+from django_tasks_fsm.drawing.timeline import Timeline
+from django_tasks_fsm.pictures.runs import Runs
+from django_tasks_fsm.pictures.task_graph import Tasks
 
-ALL = "all"
-STEPS = ("1", "2", "3", ALL)
-SMALL = 60
-"""Up to so many nodes the whole graph is shown at first; above, two steps around the current one."""
-MOST = 120
-"""Nodes in a picture that was not asked for whole."""
+LINKS_PER_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,7 @@ class Row:
     condition: str
     standing: str
     standing_word: str
+    on_failure: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,47 +50,68 @@ class Panel:
     svg: str
     problem: str
     rows: Sequence[Row]
+    pages: Sequence[Choice]
     states: Sequence[str]
     standings: Sequence[tuple[str, str]]
+    policies: Sequence[tuple[str, str]]
     steps: str
+    choices: Sequence[Choice]
     left_out: int
     is_whole: bool
 
-    choices = STEPS
+
+@dataclass(frozen=True, slots=True)
+class TimelinePanel:
+    """The timeline of the runs that the graph shows."""
+
+    svg: str
+    states: Sequence[str]
+    choices: Sequence[Choice]
 
 
-def part_of(graph: Graph, key: str, steps: str | None, is_whole: bool = True) -> tuple[Graph, str]:
-    """Return what to show of a graph around ``key``, and the steps that were chosen for it."""
-    if steps not in STEPS:
-        steps = ALL if is_whole and len(graph.nodes) <= SMALL else "2"
-    if steps == ALL:
-        # Nodes without a link to this one belong to the graph too, so all of them are kept: only the mark is set.
-        near = neighbourhood(graph, key, 0).nodes
-        return Graph(tuple(near[0] if node.key == key else node for node in graph.nodes), graph.edges, graph.title), ALL
-    return neighbourhood(graph, key, int(steps), MOST), steps
-
-
-def panel(graph: Graph, key: str, steps: str | None, is_whole: bool = True) -> Panel | None:
-    """Return the panel of a graph around ``key``; None where there is nothing but the node itself."""
-    if len(graph.nodes) < 2:
+def panel(graph: Graph, shown: Runs | Tasks, view: View) -> Panel | None:
+    """Return the panel of a graph; None where there is nothing but the node itself."""
+    if len(graph.nodes) < 2 and not shown.left_out:
         return None
-    shown, chosen = part_of(graph, key, steps, is_whole)
-    svg, problem = _drawn(shown)
+    svg, problem = _drawn(graph)
+    edges = [edge for edge in graph.inner_edges() if edge.standing != "rest"]
+    page = min(view.links, -(-len(edges) // LINKS_PER_PAGE) or 1)
     return Panel(
         svg=svg,
         problem=problem,
-        rows=_rows(shown),
-        states=sorted({node.state for node in shown.nodes}),
-        standings=_standings(shown),
-        steps=chosen,
-        left_out=len(graph.nodes) - len(shown.nodes),
-        is_whole=is_whole,
+        rows=_rows(graph, edges[(page - 1) * LINKS_PER_PAGE : page * LINKS_PER_PAGE]),
+        pages=_pages(len(edges), page, view),
+        states=sorted({node.state for node in graph.nodes if not node.is_rest}),
+        standings=_known(STANDINGS, (edge.standing for edge in edges)),
+        policies=_policies(edges),
+        steps=shown.steps,
+        choices=view.step_choices(shown.steps),
+        left_out=shown.left_out,
+        is_whole=shown.is_whole,
     )
 
 
-def _standings(graph: Graph) -> list[tuple[str, str]]:
-    found = {edge.standing for edge in graph.edges}
-    return [(name, str(text)) for name, text in STANDINGS.items() if name in found]
+def timeline_panel(timeline: Timeline, view: View) -> TimelinePanel | None:
+    """Return the panel of a timeline; None where nothing has happened yet."""
+    if not timeline.moments():
+        return None
+    svg = format_html("{}", Picture(draw_gantt(timeline, by_lane=view.timeline == "worker")))
+    return TimelinePanel(svg, sorted({line.state for line in timeline.lines}), view.timeline_choices())
+
+
+def _known(words: Iterable[str], found: Iterable[str]) -> list[tuple[str, str]]:
+    present = set(found)
+    return [(name, str(STANDINGS[name])) for name in words if name in present]
+
+
+def _policies(edges: Iterable[Edge]) -> list[tuple[str, str]]:
+    present = {edge.on_failure for edge in edges}
+    return [(policy_word(name), policy_meaning(name)) for name in POLICIES if name in present]
+
+
+def _pages(count: int, page: int, view: View) -> list[Choice]:
+    numbers = range(1, -(-count // LINKS_PER_PAGE) + 1)
+    return [(f"{view.address(links=n)}#h-links", str(n), n == page) for n in numbers] if len(numbers) > 1 else []
 
 
 def _drawn(graph: Graph) -> tuple[str, str]:
@@ -103,10 +124,11 @@ def _drawn(graph: Graph) -> tuple[str, str]:
         return "", gettext("The graph could not be arranged. The table below has its links.")
 
 
-def _rows(graph: Graph) -> list[Row]:
+def _rows(graph: Graph, edges: Iterable[Edge]) -> list[Row]:
     nodes = {node.key: node for node in graph.nodes}
-    return [_row(edge, nodes[edge.source], nodes[edge.target]) for edge in graph.inner_edges()]
+    return [_row(edge, nodes[edge.source], nodes[edge.target]) for edge in edges]
 
 
 def _row(edge: Edge, source: Node, target: Node) -> Row:
-    return Row(source, target, condition_word(edge.condition), edge.standing, str(STANDINGS[edge.standing]))
+    standing = str(STANDINGS[edge.standing])
+    return Row(source, target, condition_word(edge.condition), edge.standing, standing, policy_meaning(edge.on_failure))

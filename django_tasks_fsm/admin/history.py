@@ -25,6 +25,7 @@ EVENTS = {
     "prepared": pgettext_lazy("event", "Let go"),
     "cancel": pgettext_lazy("event", "Cancelled"),
     "cancel_requested": pgettext_lazy("event", "Asked to stop"),
+    "pause_requested": pgettext_lazy("event", "Asked to pause"),
     "error": pgettext_lazy("event", "Failed"),
     "skip": pgettext_lazy("event", "Skipped"),
     "abort": pgettext_lazy("event", "Aborted"),
@@ -41,6 +42,18 @@ EVENTS = {
     "exhaust": pgettext_lazy("event", "No more times"),
     "activate": pgettext_lazy("event", "Activated"),
 }
+
+REASONS = {
+    "a new schedule was saved": pgettext_lazy("reason", "a new schedule was saved"),
+    "code gave it another trigger": pgettext_lazy("reason", "code gave it another trigger"),
+    "declared in code again": pgettext_lazy("reason", "declared in code again"),
+    "its trigger has no more times": pgettext_lazy("reason", "its trigger has no more times"),
+    "missed its grace time": pgettext_lazy("reason", "missed its grace time"),
+    "asked for while it ran": pgettext_lazy("reason", "asked for while it ran"),
+    "the arguments do not fit the function": pgettext_lazy("reason", "the arguments do not fit the function"),
+    "the result is not JSON": pgettext_lazy("reason", "the result is not JSON"),
+}
+"""What the engine gives as its reasons, which it stores in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +121,7 @@ def _entry(row: Transition) -> Entry:
         event=_word(row.event),
         to_state=row.to_state if row.to_state != row.from_state else "",
         who=spoken(row.actor),
-        why=row.reason,
+        why=str(REASONS.get(row.reason, row.reason)),
         worker_id=row.worker_id,
         attempt=row.attempt or None,
         exception=getattr(row, "exception", "") or "",

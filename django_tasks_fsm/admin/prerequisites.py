@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
+from django.db import router
 from django.db.models import Model, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
@@ -74,7 +75,8 @@ class PrerequisiteFormSet(BaseInlineFormSet):
             return
         # Two people who each add one half of a loop at the same time: the second waits here and then sees the first.
         list(Task.objects.order_by("pk").select_for_update().values_list("pk", flat=True))
-        stored = TaskPrerequisite.objects.exclude(task=self.instance).values_list("prerequisite_id", "task_id")
+        written = TaskPrerequisite.objects.using(router.db_for_write(TaskPrerequisite))
+        stored = written.exclude(task_id=self.instance.pk).values_list("prerequisite_id", "task_id")
         followers = successors(stored)
         for form in self.forms:
             chosen = form.cleaned_data.get("prerequisite")

@@ -36,7 +36,7 @@ def queue_badge(queue: Queue, big: bool = False) -> str:
 class QueueAdmin(ReadOnlyAdmin, VerbAdmin):
     """A queue comes into being when a run uses it; people pause and resume it."""
 
-    list_display = ("name", "status", "since", "by", "pause_reason")
+    list_display = ("name", "status", "since", "by", "until", "why")
     ordering = ("name",)
     search_fields = ("^name",)
     verbs = QUEUE_VERBS
@@ -55,12 +55,22 @@ class QueueAdmin(ReadOnlyAdmin, VerbAdmin):
     @admin.display(description=_("paused since"))
     def since(self, obj: Queue) -> str:
         """Return when it was paused."""
-        return brief(obj.paused_at)
+        return brief(obj.paused_at if obj.is_paused else None)
 
     @admin.display(description=_("paused by"))
     def by(self, obj: Queue) -> str:
         """Return who paused it."""
-        return spoken(obj.paused_by)
+        return spoken(obj.paused_by) if obj.is_paused else ""
+
+    @admin.display(description=_("paused until"))
+    def until(self, obj: Queue) -> str:
+        """Return when it goes on by itself."""
+        return brief(obj.paused_until) if obj.is_paused and obj.paused_until else ""
+
+    @admin.display(description=_("reason"))
+    def why(self, obj: Queue) -> str:
+        """Return why it is paused."""
+        return obj.pause_reason if obj.is_paused else ""
 
     def panels(self, request: HttpRequest, obj: Queue) -> dict[str, Any]:
         """Return what the page shows."""
@@ -83,7 +93,9 @@ def _facts(queue: Queue, ready: QuerySet[TaskRun]) -> list[tuple[str, Any]]:
     # The lane's own order, so that its index gives the first at once; the oldest of all would need a scan.
     first = ready.order_by("-priority", "run_at", "id").values_list("run_at", flat=True).first()
     found = [(gettext("Ready to run"), shown), (gettext("First in line since"), both(first))]
-    if queue.paused_at is not None:
+    if queue.is_paused:
         found += [(gettext("Paused since"), both(queue.paused_at)), (gettext("Paused by"), spoken(queue.paused_by))]
+        if queue.paused_until is not None:
+            found.append((gettext("Paused until"), both(queue.paused_until)))
         found += [(gettext("Reason"), queue.pause_reason or "\N{EN DASH}")]
     return found

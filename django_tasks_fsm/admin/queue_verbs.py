@@ -9,10 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from django_tasks_fsm.admin.verb_forms import PauseForm
 from django_tasks_fsm.admin.verbs import Verb
 from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.querysets import Report
+from django_tasks_fsm.models.queue import shut
 from django_tasks_fsm.models.settling import wake
 from django_tasks_fsm.models.transactions import in_transaction
 from django_tasks_fsm.models.transitions import Moved
@@ -23,16 +25,21 @@ OPEN, PAUSED = TaskState.ACTIVE.value, TaskState.PAUSED.value
 
 def queue_state(queue: Any) -> str:
     """Return whether workers serve the queue."""
-    return OPEN if queue.paused_at is None else PAUSED
+    return PAUSED if queue.is_paused else OPEN
 
 
 def _pause(queues: Any, actor: Actor, said: Mapping[str, Any]) -> Report:
-    values = {"paused_at": timezone.now(), "paused_by": actor.name, "pause_reason": said["reason"]}
+    values = {
+        "paused_at": timezone.now(),
+        "paused_by": actor.name,
+        "paused_until": said.get("until"),
+        "pause_reason": said["reason"],
+    }
     return in_transaction(lambda: _move(queues, "pause", OPEN, values), queues.db)
 
 
 def _resume(queues: Any, actor: Actor, said: Mapping[str, Any]) -> Report:
-    values = {"paused_at": None, "paused_by": "", "pause_reason": ""}
+    values = {"paused_at": None, "paused_by": "", "paused_until": None, "pause_reason": ""}
     report = in_transaction(lambda: _move(queues, "resume", PAUSED, values), queues.db)
     wake([row.pk for row in report.moved], queues.db)
     return report
@@ -46,7 +53,7 @@ def _move(queues: Any, event: str, source: str, values: Mapping[str, Any]) -> Re
     moved = [
         Moved(name, event, source, target)
         for name in names
-        if rows.filter(pk=name, paused_at__isnull=source == OPEN).update(**values)
+        if rows.filter(shut() if source == PAUSED else ~shut(), pk=name).update(**values)
     ]
     left = len(names) - len(moved)
     return Report(tuple(moved), refused=((target, left),) if left else ())
@@ -57,17 +64,20 @@ PAUSE = Verb(
     label=_("Pause"),
     effect=_("Workers start nothing more from here. What is running goes on; the rest stays in line."),
     permission="change_queue",
-    fits=lambda queue: queue.paused_at is None,
+    fits=lambda queue: not queue.is_paused,
     act=_pause,
+    question=ngettext_lazy("Pause this queue?", "Pause these %(count)d queues?", "count"),
     done=ngettext_lazy("%(count)d queue paused", "%(count)d queues paused", "count"),
+    form=PauseForm,
 )
 RESUME = Verb(
     name="resume",
     label=_("Resume"),
     effect=_("Workers start runs from here again."),
     permission="change_queue",
-    fits=lambda queue: queue.paused_at is not None,
+    fits=lambda queue: queue.is_paused,
     act=_resume,
+    question=ngettext_lazy("Resume this queue?", "Resume these %(count)d queues?", "count"),
     done=ngettext_lazy("%(count)d queue resumed", "%(count)d queues resumed", "count"),
 )
 

@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Subquery
 
 from django_tasks_fsm.models import Task, TaskRun
 
-MARKS = 8
+MARKS = 16
 
 
 def recent_states(task_ids: Collection[int], count: int = MARKS) -> dict[int, list[str]]:

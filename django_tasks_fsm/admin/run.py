@@ -13,32 +13,29 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from django_tasks_fsm.admin.badges import badge, shown_state
+from django_tasks_fsm.admin.badges import badge
 from django_tasks_fsm.admin.bounded import ReadOnlyAdmin
+from django_tasks_fsm.admin.explain_panel import why_run
 from django_tasks_fsm.admin.filters import QueueFilter, RunStateFilter, WhenFilter
-from django_tasks_fsm.admin.graph_admin import GraphAdmin
-from django_tasks_fsm.admin.graph_panel import panel
 from django_tasks_fsm.admin.history import history_of
 from django_tasks_fsm.admin.linked_filters import GraphFilter, TaskFilter, WorkerFilter
-from django_tasks_fsm.admin.links import NO_LINKS, links_for
+from django_tasks_fsm.admin.links import links_for
 from django_tasks_fsm.admin.names import short_error, tail
-from django_tasks_fsm.admin.run_graph import graph_of, surroundings, unmet
+from django_tasks_fsm.admin.neighbours import neighbours
 from django_tasks_fsm.admin.run_page import facts, last_failure, payloads, progress
+from django_tasks_fsm.admin.run_pictures import PAYLOAD, RunPictures
 from django_tasks_fsm.admin.run_search import search
 from django_tasks_fsm.admin.run_verbs import RUN_VERBS
-from django_tasks_fsm.admin.times import brief, duration, relative
+from django_tasks_fsm.admin.times import brief, duration, percent, relative
 from django_tasks_fsm.admin.verb_admin import VerbAdmin, action_of
 from django_tasks_fsm.admin.verbs import Verb
-from django_tasks_fsm.admin.waiting import waits_for
 from django_tasks_fsm.core.states import RunState
-from django_tasks_fsm.drawing import Graph
 from django_tasks_fsm.models import RunPrerequisite, TaskRun
-
-PAYLOAD = ("args", "kwargs", "result")
+from django_tasks_fsm.pictures.words import shown_state
 
 
 @admin.register(TaskRun)
-class TaskRunAdmin(ReadOnlyAdmin, GraphAdmin, VerbAdmin):
+class TaskRunAdmin(ReadOnlyAdmin, RunPictures, VerbAdmin):
     """Runs are made by tasks and changed by verbs; nobody edits, adds or deletes one."""
 
     list_display = ("run", "status", "queue", "enqueued", "outcome")
@@ -46,8 +43,8 @@ class TaskRunAdmin(ReadOnlyAdmin, GraphAdmin, VerbAdmin):
     list_filter = (RunStateFilter, WhenFilter, QueueFilter, TaskFilter, GraphFilter, WorkerFilter)
     list_select_related = ("task", "worker")
     list_only = (
-        "state", "queue", "run_at", "waiting_on", "attempt", "enqueued_at", "started_at", "finished_at", "error",
-        "progress", "task__name", "worker__name",
+        "state", "label", "queue", "run_at", "waiting_on", "attempt", "enqueued_at", "started_at", "finished_at",
+        "error", "progress", "task__name", "worker__name",
     )  # fmt: skip
     ordering = ("-id",)
     search_fields = ("id", "task__name")
@@ -74,14 +71,14 @@ class TaskRunAdmin(ReadOnlyAdmin, GraphAdmin, VerbAdmin):
 
     @admin.display(description=_("run"))
     def run(self, obj: TaskRun) -> str:
-        """Return the task and the end of the id."""
-        return format_html('{} <span class="quiet">{}</span>', obj.task.name, tail(obj.pk))
+        """Return the task, and the label or the end of the id."""
+        return format_html('{} <span class="quiet">{}</span>', obj.task.name, obj.label or tail(obj.pk))
 
     @admin.display(description=_("state"))
     def status(self, obj: TaskRun) -> str:
         """Return the badge, with how far a running one is."""
-        is_telling = obj.state == RunState.RUNNING and obj.progress is not None
-        return format_html("{}{}", badge(shown_state(obj)), f" {obj.progress} %" if is_telling else "")
+        progress = obj.progress if obj.state == RunState.RUNNING else None
+        return format_html("{}{}", badge(shown_state(obj)), "" if progress is None else f" {percent(progress)}")
 
     @admin.display(description=_("enqueued"))
     def enqueued(self, obj: TaskRun) -> str:
@@ -104,36 +101,27 @@ class TaskRunAdmin(ReadOnlyAdmin, GraphAdmin, VerbAdmin):
     # -- the page -----------------------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the runs; who may not see payloads does not load them."""
-        runs = super().get_queryset(request).select_related("task", "worker")
+        """Return the runs; who may not see payloads does not load them, and the page of one loads its detail too."""
+        is_page = request.resolver_match is not None and "object_id" in request.resolver_match.kwargs
+        runs = super().get_queryset(request).select_related("task", "worker", *(["detail"] if is_page else []))
         return runs if self.may_codename(request, "view_payload") else runs.defer(*PAYLOAD)
 
     def panels(self, request: HttpRequest, obj: TaskRun) -> dict[str, Any]:
         """Return what the page shows."""
         links = links_for(self.admin_site, request)
-        around = surroundings(obj)
-        steps = request.GET.get("steps")
-        picture = panel(graph_of(around, links, gettext("Run graph")), str(obj.pk), steps, around.is_whole)
         return {
             "run": obj,
             "shown_state": shown_state(obj),
             "facts": facts(obj, links),
             "progress": progress(obj),
-            "waits_for": waits_for(obj, unmet(obj, around), links),
-            "graph": picture,
-            "graph_title": gettext("Run graph"),
-            "downloads": self.downloads(obj, picture.steps) if picture else (),
+            "why": why_run(obj, links),
             "history": history_of(obj),
             "failure": last_failure(obj),
             "payloads": payloads(obj) if self.may_codename(request, "view_payload") else (),
-            "listing": links.listing("taskrun", {"graph": obj.graph}) if obj.graph else "",
             "links": links,
+            "neighbours": neighbours(obj, links),
+            **self.pictures(request, obj, links),
         }
-
-    def graph(self, request: HttpRequest, obj: TaskRun) -> tuple[Graph, bool]:
-        """Return the runs around one, for download."""
-        around = surroundings(obj)
-        return graph_of(around, NO_LINKS, gettext("Run graph")), around.is_whole
 
     # -- verbs --------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from django_tasks_fsm.admin.links import Links
 from django_tasks_fsm.admin.payload import masked, masked_args, pretty
@@ -30,6 +30,7 @@ def facts(run: TaskRun, links: Links) -> list[Fact]:
     """Return what the head of the page says about a run; what it has not is left out."""
     found: list[Fact] = [
         (gettext("Task"), _link(links.page("task", run.task_id), run.task.name)),
+        *([(gettext("Label"), run.label)] if run.label else []),
         (gettext("Attempt"), _attempt(run)),
         (gettext("Queue"), _link(links.page("queue", run.queue), run.queue)),
         (gettext("Priority"), run.priority),
@@ -50,11 +51,19 @@ def _times(run: TaskRun) -> list[Fact]:
     if run.state in (RunState.PENDING, RunState.QUEUED):
         found.append((gettext("Due"), both(run.run_at)))
     if run.scheduled_for is not None:
-        more = f" (+{run.stands_for - 1})" if run.stands_for > 1 else ""
-        found.append((gettext("Slot"), format_html("{}{}", stamp(run.scheduled_for), more)))
+        found.append((gettext("Slot"), _slot(run)))
     if run.cancel_requested_at is not None and run.state == RunState.RUNNING:
         found.append((gettext("Asked to stop"), both(run.cancel_requested_at)))
     return found
+
+
+def _slot(run: TaskRun) -> str:
+    at, more = stamp(run.scheduled_for), run.stands_for - 1
+    if more < 1:
+        return at
+    return format_html(
+        ngettext("{at} and {more} missed before it", "{at} and {more} missed before it", more), at=at, more=more
+    )
 
 
 def _attempt(run: TaskRun) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
-from django_tasks_fsm.admin.times import duration, stamp
+from django_tasks_fsm.admin.problems import trigger_problem
+from django_tasks_fsm.admin.times import stamp
 from django_tasks_fsm.core import triggers
 from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.exceptions import InvalidTrigger
@@ -21,7 +24,7 @@ def schedule_of(task: Task) -> str:
     try:
         return _in_words(task.fires)
     except InvalidTrigger as error:
-        return format_html('<span class="fsm-err">{}</span>', str(error))
+        return format_html('<span class="fsm-err">{}</span>', trigger_problem(error))
 
 
 def _in_words(trigger: triggers.Trigger) -> str:
@@ -38,12 +41,15 @@ def _in_words(trigger: triggers.Trigger) -> str:
 
 
 def _exact(length: timedelta) -> str:
-    """Return whole hours and minutes without their empty rest: "5 min", not "5 min 00 s"."""
-    seconds = length.total_seconds()
+    """Return a length in all its units, without the empty ones: "5 min", "1 d 1 h 1 min 1.5 s"."""
+    left, parts = length - timedelta(microseconds=length.microseconds), []
     for size, words in ((86_400, gettext("%(n)d d")), (3_600, gettext("%(n)d h")), (60, gettext("%(n)d min"))):
-        if seconds >= size and seconds % size == 0:
-            return words % {"n": seconds // size}
-    return duration(length)
+        count, left = divmod(left, timedelta(seconds=size))
+        parts += [words % {"n": count}] if count else []
+    seconds = Decimal(left.seconds * 1_000_000 + length.microseconds) / 1_000_000
+    if seconds or not parts:
+        parts.append(gettext("%(seconds)s s") % {"seconds": number_format(seconds, use_l10n=True)})
+    return " ".join(parts)
 
 
 def next_times(task: Task, count: int = PREVIEWED) -> list[datetime]:

@@ -14,11 +14,13 @@ from django.utils.translation import gettext_lazy as _
 
 from django_tasks_fsm.admin.badges import badge, strip
 from django_tasks_fsm.admin.deletion import reasons_to_keep
-from django_tasks_fsm.admin.filters import QueueFilter, TaskStateFilter, TriggerFilter
+from django_tasks_fsm.admin.explain_panel import why_task
+from django_tasks_fsm.admin.filters import LastResultFilter, LateFilter, QueueFilter, TaskStateFilter, TriggerFilter
 from django_tasks_fsm.admin.graph_admin import GraphAdmin
 from django_tasks_fsm.admin.graph_panel import panel
+from django_tasks_fsm.admin.graph_view import View, view_of
 from django_tasks_fsm.admin.history import history_of_task
-from django_tasks_fsm.admin.links import NO_LINKS, links_for
+from django_tasks_fsm.admin.links import links_for
 from django_tasks_fsm.admin.overrides import is_from_code, note_changes
 from django_tasks_fsm.admin.payload import masked, masked_args, pretty
 from django_tasks_fsm.admin.prerequisites import PrerequisiteInline
@@ -26,7 +28,6 @@ from django_tasks_fsm.admin.recent import recent_states
 from django_tasks_fsm.admin.schedule_words import next_times, schedule_of
 from django_tasks_fsm.admin.task_fieldsets import fieldsets_for
 from django_tasks_fsm.admin.task_form import TaskForm
-from django_tasks_fsm.admin.task_graph import graph_around
 from django_tasks_fsm.admin.task_page import facts, last_failure, last_runs, lines, notes
 from django_tasks_fsm.admin.task_verbs import TASK_VERBS
 from django_tasks_fsm.admin.times import planned
@@ -37,6 +38,7 @@ from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.drawing import Graph
 from django_tasks_fsm.models import Task
 from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.pictures.task_graph import graph_of, tasks_around
 
 PAYLOAD = ("args", "kwargs")
 
@@ -48,7 +50,7 @@ class TaskAdmin(GraphAdmin, VerbAdmin):
     form = TaskForm
     inlines = (PrerequisiteInline,)
     list_display = ("name", "status", "next_run", "recent", "queue")
-    list_filter = (TaskStateFilter, QueueFilter, TriggerFilter)
+    list_filter = (TaskStateFilter, QueueFilter, TriggerFilter, LateFilter, LastResultFilter)
     list_only = ("name", "state", "next_run_at", "queue", "trigger")
     ordering = ("name",)
     # The table of tasks is small, and names are paths whose last part people remember.
@@ -57,6 +59,7 @@ class TaskAdmin(GraphAdmin, VerbAdmin):
     verbs = TASK_VERBS
     actions = [action_of(verb) for verb in TASK_VERBS]
     panels_template = "django_tasks_fsm/admin/task.html"
+    machine = "task"
 
     # -- permissions --------------------------------------------------------------------------------------------------
 
@@ -135,13 +138,15 @@ class TaskAdmin(GraphAdmin, VerbAdmin):
         """Return what the page shows above the form."""
         links = links_for(self.admin_site, request)
         runs = last_runs(obj)
-        graph, is_whole = graph_around(obj, links, gettext("Task graph"))
-        picture = panel(graph, str(obj.pk), request.GET.get("steps"), is_whole)
+        view = view_of(request)
+        around = tasks_around(obj, view.steps)
+        picture = panel(graph_of(around, obj.pk, links.page), around, view)
         failure = last_failure(runs)
         return {
             "task": obj,
             "facts": facts(obj, runs, links),
             "notes": notes(obj),
+            "why": why_task(obj, links),
             "times": next_times(obj),
             "lines": lines(runs, links),
             "listing": links.listing("taskrun", {"task": obj.pk}),
@@ -149,14 +154,15 @@ class TaskAdmin(GraphAdmin, VerbAdmin):
             "failure_href": links.page("taskrun", failure.run_id) if failure else "",
             "graph": picture,
             "graph_title": gettext("Task graph"),
-            "downloads": self.downloads(obj, picture.steps) if picture else (),
+            "downloads": self.downloads(obj, view) if picture else (),
+            "states_href": self.url_of("states"),
             "history": history_of_task(obj),
             "links": links,
         }
 
-    def graph(self, request: HttpRequest, obj: Task) -> tuple[Graph, bool]:
+    def graph(self, obj: Any, view: View) -> Graph:
         """Return the tasks around one, for download."""
-        return graph_around(obj, NO_LINKS, gettext("Task graph"))
+        return graph_of(tasks_around(obj, view.steps), obj.pk)
 
     def save_model(self, request: HttpRequest, obj: Task, form: Any, change: bool) -> None:
         """Save, remember what was changed against code, and let a new trigger decide the next time."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks_fsm.admin.trigger_fields import TRIGGER_FIELDS
 
 _LIMITS = (("max_attempts", "timeout"), "on_lost", "cancel_on_exception")
+_GRAPH = ("on_prerequisite_failure", "run_dependents")
 _MISSED = ("catch_up", ("catch_up_cap", "misfire_grace"))
 
 
@@ -20,4 +21,5 @@ def fieldsets_for(may_edit: bool, may_see_payload: bool) -> list[tuple[Any, dict
         (_("Definition"), {"fields": ("name", "function", *payload, ("queue", "priority"), "group", "description")}),
         (_("Schedule"), {"fields": (*schedule, *_MISSED), "classes": ("fsm-schedule",)}),
         (_("Limits and retries"), {"fields": _LIMITS}),
+        (_("In a graph"), {"fields": _GRAPH}),
     ]

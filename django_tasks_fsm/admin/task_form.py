@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks_fsm import conf, registry
 from django_tasks_fsm.admin.overrides import declared_values, is_from_code
 from django_tasks_fsm.admin.payload import pretty
+from django_tasks_fsm.admin.problems import cap_problem, payload_problem
 from django_tasks_fsm.admin.trigger_fields import TRIGGER_FIELDS, TriggerFields, is_same_trigger
 from django_tasks_fsm.core.misfire import InvalidMisfirePolicy, MisfirePolicy
 from django_tasks_fsm.core.payload import checked
@@ -35,6 +36,7 @@ class TaskForm(TriggerFields, forms.ModelForm):
         fields = (
             "name", "function", "description", "group", "args", "kwargs", "queue", "priority", "catch_up",
             "catch_up_cap", "misfire_grace", "max_attempts", "timeout", "on_lost", "cancel_on_exception",
+            "on_prerequisite_failure", "run_dependents",
         )  # fmt: skip
         widgets = {
             **dict.fromkeys(("args", "kwargs"), forms.Textarea(attrs={"rows": 2, "cols": 60, "class": "fsm-code"})),
@@ -99,7 +101,7 @@ class TaskForm(TriggerFields, forms.ModelForm):
         try:
             return checked(value, name, conf.options().max_payload_bytes)
         except UnstorablePayload as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(payload_problem(error)) from error
 
     def clean_timeout(self) -> float | None:
         """Refuse a timeout that would end every run before it starts."""
@@ -139,8 +141,8 @@ class TaskForm(TriggerFields, forms.ModelForm):
         try:
             length = None if grace is None else timedelta(seconds=grace)
             MisfirePolicy(cleaned["catch_up"], length, cleaned["catch_up_cap"])
-        except InvalidMisfirePolicy as error:
-            self.add_error("catch_up_cap", str(error))
+        except InvalidMisfirePolicy:  # of the three, only this one is not checked by its field
+            self.add_error("catch_up_cap", cap_problem())
 
     @property
     def changed_columns(self) -> list[str]:

@@ -12,12 +12,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from django_tasks_fsm import registry
-from django_tasks_fsm.admin.badges import shown_state, strip
+from django_tasks_fsm.admin.badges import strip
 from django_tasks_fsm.admin.links import Links
 from django_tasks_fsm.admin.schedule_words import schedule_of
-from django_tasks_fsm.admin.times import both, duration
+from django_tasks_fsm.admin.times import due, duration, stamp
 from django_tasks_fsm.core.states import RunState, TaskState
 from django_tasks_fsm.models import Task, TaskRun, Transition
+from django_tasks_fsm.pictures.words import shown_state
 
 LAST_RUNS = 8
 
@@ -38,8 +39,9 @@ class Line:
 def facts(task: Task, runs: Sequence[TaskRun], links: Links) -> list[tuple[str, Any]]:
     """Return what the head of the page says about a task."""
     queue = links.page("queue", task.queue)
+    next_run = task.next_run_at if task.state == TaskState.ACTIVE else None
     return [
-        (gettext("Next run"), both(task.next_run_at) if task.state == TaskState.ACTIVE else both(None)),
+        (gettext("Next run"), stamp(None) if next_run is None else due(next_run)),
         (gettext("Schedule"), schedule_of(task)),
         (gettext("Queue"), format_html('<a href="{}">{}</a>', queue, task.queue) if queue else task.queue),
         (gettext("Priority"), task.priority),

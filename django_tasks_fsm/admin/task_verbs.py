@@ -14,7 +14,6 @@ from django_tasks_fsm.admin.verb_forms import WhenForm
 from django_tasks_fsm.admin.verbs import Verb, by_queryset, in_states
 from django_tasks_fsm.core.machine import TASK_MACHINE
 from django_tasks_fsm.core.states import TaskState
-from django_tasks_fsm.models import Transition
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.querysets import Report
 from django_tasks_fsm.models.transitions import Moved
@@ -30,9 +29,7 @@ def _run_now(tasks: Any, actor: Actor, said: Mapping[str, Any]) -> Report:
         if task.state not in _RUNNABLE:
             refused[task.state] += 1
             continue
-        run = task.start(actor=actor)
-        if said["reason"]:
-            Transition.objects.using(tasks.db).filter(run=run, event="start").update(reason=said["reason"])
+        task.start(actor=actor, reason=said["reason"])
         started.append(Moved(task.pk, "start", task.state, task.state))
     return Report(tuple(started), refused=tuple(sorted(refused.items())))
 
@@ -44,6 +41,7 @@ RUN_NOW = Verb(
     permission="run_task",
     fits=in_states(*_RUNNABLE),
     act=_run_now,
+    question=ngettext_lazy("Run this task now?", "Run these %(count)d tasks now?", "count"),
     done=ngettext_lazy("%(count)d run started", "%(count)d runs started", "count"),
 )
 RESCHEDULE = Verb(
@@ -53,6 +51,7 @@ RESCHEDULE = Verb(
     permission="run_task",
     fits=in_states(TaskState.ACTIVE, *TASK_MACHINE.sources("reschedule")),
     act=by_queryset("reschedule"),
+    question=ngettext_lazy("Reschedule this task?", "Reschedule these %(count)d tasks?", "count"),
     done=ngettext_lazy("%(count)d task rescheduled", "%(count)d tasks rescheduled", "count"),
     form=WhenForm,
 )
@@ -63,6 +62,7 @@ PAUSE = Verb(
     permission="run_task",
     fits=in_states(*TASK_MACHINE.sources("pause")),
     act=by_queryset("pause"),
+    question=ngettext_lazy("Pause this task?", "Pause these %(count)d tasks?", "count"),
     done=ngettext_lazy("%(count)d task paused", "%(count)d tasks paused", "count"),
 )
 RESUME = Verb(
@@ -72,6 +72,7 @@ RESUME = Verb(
     permission="run_task",
     fits=in_states(*TASK_MACHINE.sources("resume")),
     act=by_queryset("resume"),
+    question=ngettext_lazy("Resume this task?", "Resume these %(count)d tasks?", "count"),
     done=ngettext_lazy("%(count)d task resumed", "%(count)d tasks resumed", "count"),
 )
 RETIRE = Verb(
@@ -81,6 +82,7 @@ RETIRE = Verb(
     permission="change_task",
     fits=in_states(*TASK_MACHINE.sources("retire")),
     act=by_queryset("retire"),
+    question=ngettext_lazy("Retire this task?", "Retire these %(count)d tasks?", "count"),
     done=ngettext_lazy("%(count)d task retired", "%(count)d tasks retired", "count"),
     is_grave=True,
 )
@@ -91,6 +93,7 @@ RESTORE = Verb(
     permission="change_task",
     fits=in_states(*TASK_MACHINE.sources("restore")),
     act=by_queryset("restore"),
+    question=ngettext_lazy("Restore this task?", "Restore these %(count)d tasks?", "count"),
     done=ngettext_lazy("%(count)d task restored", "%(count)d tasks restored", "count"),
 )
 RESET = Verb(
@@ -100,6 +103,11 @@ RESET = Verb(
     permission="change_task",
     fits=can_reset,
     act=reset,
+    question=ngettext_lazy(
+        "Reset this task to what the code declares?",
+        "Reset these %(count)d tasks to what the code declares?",
+        "count",
+    ),
     done=ngettext_lazy("%(count)d task reset", "%(count)d tasks reset", "count"),
 )
 

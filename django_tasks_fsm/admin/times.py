@@ -5,48 +5,33 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
+from django_tasks_fsm.pictures.words import duration, local, relative
+
+__all__ = ["absolute", "both", "brief", "clock", "due", "duration", "percent", "planned", "relative", "stamp"]
+
+_TIME = '<time datetime="{}" title="{}">{}</time>'
 
 
-def duration(length: timedelta | float) -> str:
-    """Return a length of time in its two largest units: "1 min 11 s"; below ten seconds with a decimal."""
-    seconds = max(0.0, length.total_seconds() if isinstance(length, timedelta) else length)
-    whole = round(seconds)
-    if seconds < 9.95:
-        return gettext("%(seconds)s s") % {"seconds": number_format(round(seconds, 1), 1 if seconds >= 0.05 else 0)}
-    if whole < MINUTE:
-        return gettext("%(seconds)s s") % {"seconds": whole}
-    if whole < HOUR:
-        return gettext("%(minutes)d min %(seconds)02d s") % {"minutes": whole // MINUTE, "seconds": whole % MINUTE}
-    if whole < DAY:
-        return gettext("%(hours)d h %(minutes)02d min") % {"hours": whole // HOUR, "minutes": whole % HOUR // MINUTE}
-    return gettext("%(days)d d %(hours)d h") % {"days": whole // DAY, "hours": whole % DAY // HOUR}
-
-
-def relative(moment: datetime, now: datetime | None = None) -> str:
-    """Return how far a moment lies ahead or back."""
-    ahead = (moment - (now or timezone.now())).total_seconds()
-    if abs(ahead) < 1:
-        return gettext("now")
-    if ahead > 0:
-        return gettext("in %(duration)s") % {"duration": duration(ahead)}
-    return gettext("%(duration)s ago") % {"duration": duration(-ahead)}
+def percent(number: int) -> str:
+    """Return a share of a hundred."""
+    return gettext("%(number)d %%") % {"number": number}
 
 
 def absolute(moment: datetime) -> str:
     """Return date and time to the second; the year only where it is another than this one."""
-    local = _local(moment)
-    if local.year == _local(timezone.now()).year:
-        return date_format(local, pgettext("format of the date filter: this year", "j M, H:i:s"))
-    return date_format(local, pgettext("format of the date filter: another year", "j M Y, H:i:s"))
+    here = local(moment)
+    if here.year == local(timezone.now()).year:
+        return date_format(here, pgettext("format of the date filter: this year", "j M, H:i:s"))
+    return date_format(here, pgettext("format of the date filter: another year", "j M Y, H:i:s"))
 
 
-def _local(moment: datetime) -> datetime:
-    return timezone.localtime(moment) if timezone.is_aware(moment) else moment
+def clock(moment: datetime) -> str:
+    """Return the time of day to the second."""
+    return date_format(local(moment), "H:i:s")
 
 
 def stamp(moment: datetime | None) -> str:
@@ -63,14 +48,29 @@ def brief(moment: datetime | None) -> str:
 
 def planned(moment: datetime) -> str:
     """Return how far ahead a planned moment is, or how late it is already, as a time element."""
-    late = timezone.now() - moment
-    if late < timedelta(seconds=1):
-        return _titled(moment, relative(moment))
-    return _titled(moment, gettext("%(duration)s late") % {"duration": duration(late)})
+    frame = '<time class="fsm-late" datetime="{}" title="{}">{}</time>' if is_late(moment) else _TIME
+    zone = date_format(local(moment), "T")
+    return format_html(frame, moment.isoformat(), f"{absolute(moment)} {zone}".strip(), _ahead(moment))
+
+
+def is_late(moment: datetime) -> bool:
+    """Tell whether a planned moment has passed."""
+    return timezone.now() - moment >= timedelta(seconds=1)
+
+
+def _ahead(moment: datetime) -> str:
+    if not is_late(moment):
+        return relative(moment)
+    return gettext("%(duration)s late") % {"duration": duration(timezone.now() - moment)}
+
+
+def due(moment: datetime) -> str:
+    """Return a planned moment as a time element with how far ahead it is, or how late, behind it."""
+    return format_html('{} <span class="quiet fsm-rel">{}</span>', stamp(moment), _ahead(moment))
 
 
 def _titled(moment: datetime, text: str) -> str:
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), absolute(moment), text)
+    return format_html(_TIME, moment.isoformat(), absolute(moment), text)
 
 
 def both(moment: datetime | None) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
+from django_tasks_fsm.admin.problems import trigger_problem
 from django_tasks_fsm.admin.verb_forms import LocalDateTimeInput, zone_note
 from django_tasks_fsm.core import triggers
 from django_tasks_fsm.core.triggers.zone import zone_keys
@@ -88,7 +89,7 @@ class TriggerFields(forms.Form):
         try:
             return triggers.dump(triggers.load(self._as_json(kind, name)))
         except InvalidTrigger as error:
-            self.add_error(needed, str(error))
+            self.add_error(needed, trigger_problem(error, kind))
             return None
 
     def _as_json(self, kind: str, name: str) -> dict[str, Any]:

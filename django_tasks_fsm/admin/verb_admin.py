@@ -15,10 +15,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.text import capfirst, format_lazy
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from django_tasks_fsm.admin.bounded import BoundedAdmin
-from django_tasks_fsm.admin.verbs import Verb, sentence
+from django_tasks_fsm.admin.verbs import Verb, sentence, where_written
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.querysets import Report
 
@@ -62,7 +62,7 @@ class VerbAdmin(BoundedAdmin):
     def tools(self, request: HttpRequest, obj: Any) -> list[tuple[str, str]]:
         """Return links to the verbs that fit the row and that the user may do."""
         offered = [verb for verb in self.verbs if verb.fits(obj) and self.may(request, verb, obj)]
-        links = [(self.url_of("verb", obj.pk, verb.name), f"{verb.label}\N{HORIZONTAL ELLIPSIS}") for verb in offered]
+        links = [(self.url_of("verb", obj.pk, verb.name), str(asking(verb))) for verb in offered]
         return [*links, *super().tools(request, obj)]
 
     # -- one row ------------------------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ class VerbAdmin(BoundedAdmin):
         request.current_app = self.admin_site.name
         context = {
             **self.admin_site.each_context(request),
-            "title": f"{verb.label}?",
+            "title": verb.question % {"count": min(count, MOST_AT_ONCE)},
             "verb": verb,
             "opts": self.opts,
             "form": form,
@@ -133,9 +133,11 @@ class VerbAdmin(BoundedAdmin):
 
     def carry_out(self, request: HttpRequest, verb: Verb, rows: QuerySet[Any], said: Mapping[str, Any]) -> None:
         """Do it, log it for every row that changed, and tell the user the numbers."""
+        rows = where_written(rows)
         report = verb.act(rows, Actor.user(request.user), said)
         reason = said.get("reason", "")
-        self.log_verb(request, rows, report, f"{verb.label}: {reason}" if reason else str(verb.label))
+        text = gettext("%(verb)s: %(reason)s") if reason else "%(verb)s"
+        self.log_verb(request, rows, report, text % {"verb": verb.label, "reason": reason})
         level = messages.WARNING if report.refused or not (report.moved or report.asked) else messages.SUCCESS
         self.message_user(request, gettext("%(report)s.") % {"report": sentence(verb, report)}, level)
 
@@ -143,7 +145,7 @@ class VerbAdmin(BoundedAdmin):
         """Write a log entry for every row that the report tells of."""
         changed = [*(row.pk for row in report.moved), *(self.asked(selected) if report.asked else ())]
         for start in range(0, len(changed), LOG_BATCH):
-            rows = list(self.get_queryset(request).filter(pk__in=changed[start : start + LOG_BATCH]))
+            rows = list(where_written(self.get_queryset(request)).filter(pk__in=changed[start : start + LOG_BATCH]))
             if len(rows) == 1:
                 self.log_change(request, rows[0], message)
             else:
@@ -154,10 +156,16 @@ class VerbAdmin(BoundedAdmin):
         return ()
 
 
+def asking(verb: Verb) -> Any:
+    """Return the label of what leads to the question, as lazy as the verb's own."""
+    # Translators: a link or an action that asks before it acts
+    return format_lazy(gettext_lazy("{verb}…"), verb=verb.label)
+
+
 def action_of(verb: Verb) -> Callable[..., HttpResponse | None]:
     """Return the list action of a verb; Django asks ``has_<permission>_permission`` before it shows or runs it."""
 
-    @admin.action(permissions=[verb.permission], description=format_lazy("{}\N{HORIZONTAL ELLIPSIS}", verb.label))
+    @admin.action(permissions=[verb.permission], description=asking(verb))
     def act(model_admin: VerbAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return model_admin.verb_action(request, verb, queryset)
 

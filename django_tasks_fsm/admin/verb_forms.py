@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -50,3 +51,21 @@ class WhenForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["at"].help_text = zone_note()
+
+
+class PauseForm(ReasonForm):
+    """Ask why, and until when."""
+
+    until = forms.DateTimeField(label=_("Until"), widget=LocalDateTimeInput, required=False)
+    field_order = ("until", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["until"].help_text = f"{gettext('Empty: until somebody resumes it.')} {zone_note()}"
+
+    def clean_until(self) -> datetime | None:
+        """Refuse a time that has passed: the pause would be over before it began."""
+        until: datetime | None = self.cleaned_data["until"]
+        if until is not None and until <= timezone.now():
+            raise forms.ValidationError(gettext("This time has passed."))
+        return until

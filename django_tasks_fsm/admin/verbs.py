@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db import router
 from django.db.models import QuerySet
 from django.utils.translation import gettext, ngettext
 
@@ -17,15 +18,19 @@ from django_tasks_fsm.models.querysets import Report
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+NAMED = 3
+"""So many runs are named in one message."""
+
 Act = Callable[[QuerySet[Any], Actor, Mapping[str, Any]], Report]
+"""Takes rows that ``where_written`` gave: ``rows.db`` is the database to write to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
     """One thing that people do to rows.
 
-    ``fits`` tells whether it is offered for a row; ``act`` decides again in SQL, and its report is the truth. ``done``
-    is a lazy ngettext of ``count``, the number of rows that it moved.
+    ``fits`` tells whether it is offered for a row; ``act`` decides again in SQL, and its report is the truth.
+    ``question`` and ``done`` are lazy ngettexts of ``count``: of the rows that were chosen, and of those that it moved.
     """
 
     name: str
@@ -34,10 +39,16 @@ class Verb:
     permission: str
     fits: Callable[[Any], bool]
     act: Act
+    question: Any
     done: Any
     form: type[ReasonForm] = ReasonForm
     blocks_dependents: bool = False
     is_grave: bool = False
+
+
+def where_written(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the same rows of the database that they are written to: a replica shows old states, and takes nothing."""
+    return rows.using(rows._db or router.db_for_write(rows.model, **rows._hints))  # type: ignore[attr-defined]
 
 
 def in_states(*states: str) -> Callable[[Any], bool]:
@@ -60,6 +71,9 @@ def sentence(verb: Verb, report: Report) -> str:
     if report.refused_count:
         text = ngettext("%(count)d skipped: %(states)s", "%(count)d skipped: %(states)s", report.refused_count)
         parts.append(text % {"count": report.refused_count, "states": _states(report)})
+    for held in report.keys_held[:NAMED]:
+        text = gettext("%(run)s was not retried, because %(bearer)s bears its key “%(key)s”")
+        parts.append(text % {"run": str(held.run)[-12:], "bearer": str(held.bearer)[-12:], "key": held.key})
     return gettext(", ").join(parts) or gettext("Nothing was left to do")
 
 
@@ -68,4 +82,4 @@ def _states(report: Report) -> str:
     words = [(word(state).lower(), count) for state, count in report.refused]
     if len(words) == 1:
         return words[0][0]
-    return gettext(", ").join(f"{count} {state}" for state, count in words)
+    return gettext(", ").join(gettext("%(count)d %(state)s") % {"count": n, "state": state} for state, n in words)

@@ -109,7 +109,7 @@ def handle(options: dict[str, Any]) -> Ended:
             return Ended(Supervisor(config, options["processes"], switch, options["verbosity"]).run())
     worker = Worker(config, switch)
     with stop_on_signals(switch):
-        return Ended(_run(worker), worker.has_given_back)
+        return Ended(_run(worker), worker.leaves_functions)
 
 
 def leave(ended: Ended) -> None:

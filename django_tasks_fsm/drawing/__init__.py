@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django_tasks_fsm.drawing.dot_source import to_dot
 from django_tasks_fsm.drawing.errors import GraphTooLarge, LayoutFailed
+from django_tasks_fsm.drawing.gantt import draw_gantt
 from django_tasks_fsm.drawing.graph import MAX_NODES, Edge, Graph, Node, neighbourhood
 from django_tasks_fsm.drawing.icons import icon_svg
 from django_tasks_fsm.drawing.machine import machine_svg, machine_table
@@ -22,6 +23,7 @@ __all__ = [
     "GraphTooLarge",
     "LayoutFailed",
     "Node",
+    "draw_gantt",
     "draw_svg",
     "icon_svg",
     "machine_svg",

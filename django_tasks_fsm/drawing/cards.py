@@ -26,17 +26,24 @@ def card(node: Node, centre: Point) -> ET.Element:
     """Build the card of a node, as a link where the node has a usable one."""
     left, top = centre[0] - CARD_WIDTH / 2, centre[1] - CARD_HEIGHT / 2
     name, says = clean(node.label), status(node)
+    kind = "fsm-rest" if node.is_rest else f"fsm-s-{slug(node.state)}"
     href = safe_href(node.href)
     shared: dict[str, Attribute] = {
-        "class": f"fsm-node fsm-s-{slug(node.state)}" + (" fsm-cur" if node.current else ""),
+        "class": f"fsm-node {kind}" + (" fsm-cur" if node.current else ""),
         "transform": f"translate({left:.1f} {top:.1f})",
         "data-key": clean(node.key),
         "aria-current": "true" if node.current else "",
     }
-    inside = [element("title", {}, text=f"{name}: {says}"), *_frame(node), _icon(node.state), *_texts(name, says)]
+    inside = [element("title", {}, text=f"{name}: {says}" if says else name), *_frame(node), *_inside(node, name, says)]
     if href:
         return element("a", {"href": href, **shared}, *inside)
     return element("g", {"role": "img", **shared}, *inside)
+
+
+def _inside(node: Node, name: str, says: str) -> list[ET.Element]:
+    if node.is_rest:
+        return [element("text", {"class": "fsm-m", "x": CARD_WIDTH / 2, "y": 27, "text-anchor": "middle"}, text=name)]
+    return [_icon(node.state), *_texts(name, says)]
 
 
 def status(node: Node) -> str:

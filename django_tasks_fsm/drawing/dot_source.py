@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import graphviz
 
-from django_tasks_fsm.drawing.edges import condition_caption
+from django_tasks_fsm.drawing.cards import status
+from django_tasks_fsm.drawing.edges import PREREQUISITES, Wording
 from django_tasks_fsm.drawing.graph import Edge, Graph, Node
-from django_tasks_fsm.drawing.palette import LIGHT, STATES, UNKNOWN, word
+from django_tasks_fsm.drawing.palette import LIGHT, STATES, UNKNOWN
 from django_tasks_fsm.drawing.text import clean
 
-_LINE_STYLES = {"met": "solid", "waiting": "dashed", "broken": "dotted"}
+_LINE_STYLES = {"met": "solid", "waiting": "dashed", "broken": "dotted", "rest": "dotted"}
 
 
-def to_dot(graph: Graph) -> graphviz.Digraph:
+def to_dot(graph: Graph, wording: Wording = PREREQUISITES) -> graphviz.Digraph:
     """Return the graph as a ``Digraph``: ``.source`` needs no binary, ``.pipe("pdf")`` needs Graphviz.
 
     Nodes are called n0, n1, ...: no text from outside becomes an id or an attribute, and labels are escaped, so none of
@@ -25,17 +26,19 @@ def to_dot(graph: Graph) -> graphviz.Digraph:
     )
     number = graph.numbers()
     for node in graph.nodes:
-        drawn.node(f"n{number[node.key]}", label=_label(node), color=STATES.get(node.state, UNKNOWN).light)
+        ring = {"penwidth": "3"} if node.current else {}
+        drawn.node(f"n{number[node.key]}", label=_label(node), color=STATES.get(node.state, UNKNOWN).light, **ring)
     for edge in graph.inner_edges():
-        drawn.edge(f"n{number[edge.source]}", f"n{number[edge.target]}", **_edge_attributes(edge))
+        drawn.edge(f"n{number[edge.source]}", f"n{number[edge.target]}", **_edge_attributes(edge, wording))
     return drawn
 
 
 def _label(node: Node) -> str:
-    return str(graphviz.escape(f"{clean(node.label)}\n{word(node.state)}"))
+    lines = [clean(node.label), *([] if node.is_rest else [status(node)])]
+    return str(graphviz.escape("\n".join(lines)))
 
 
-def _edge_attributes(edge: Edge) -> dict[str, str]:
-    caption = condition_caption(edge)
+def _edge_attributes(edge: Edge, wording: Wording) -> dict[str, str]:
+    caption = wording.caption(edge)
     label = {"label": str(graphviz.escape(caption))} if caption else {}
     return {"style": _LINE_STYLES.get(edge.standing, "dashed"), **label}

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from django_tasks_fsm.drawing.cards import CARD_HEIGHT
-from django_tasks_fsm.drawing.graph import DONE_CONDITION, Edge
+from django_tasks_fsm.drawing.graph import BLOCK_POLICY, DONE_CONDITION, Edge
 from django_tasks_fsm.drawing.layout.geometry import Box, Curve, Point, Route
 from django_tasks_fsm.drawing.markup import Attribute, element
-from django_tasks_fsm.drawing.palette import CONDITIONS, STANDINGS
+from django_tasks_fsm.drawing.palette import CONDITIONS, POLICIES, POLICY_MEANINGS, STANDINGS
 from django_tasks_fsm.drawing.text import clean, fit, width
 
 LOOP_HEIGHT = 30
@@ -28,8 +28,19 @@ _BASELINE = 3.5
 
 
 def condition_caption(edge: Edge) -> str:
-    """Return what is written on a prerequisite: nothing for the usual condition."""
-    return "" if edge.condition == DONE_CONDITION else condition_word(edge.condition)
+    """Return what is written on a prerequisite: nothing for the usual condition and the usual policy."""
+    condition = "" if edge.condition == DONE_CONDITION else condition_word(edge.condition)
+    return ", ".join(filter(None, (condition, policy_word(edge.on_failure))))
+
+
+def policy_word(policy: str) -> str:
+    """Return what is written on an edge for its policy; nothing for a dependent that waits for a repair."""
+    return str(POLICIES.get(policy) or ("" if policy in ("", BLOCK_POLICY) else clean(policy)))
+
+
+def policy_meaning(policy: str) -> str:
+    """Return what becomes of the dependent when the prerequisite fails."""
+    return str(POLICY_MEANINGS.get(policy or BLOCK_POLICY) or clean(policy))
 
 
 def condition_word(condition: str) -> str:
@@ -39,7 +50,10 @@ def condition_word(condition: str) -> str:
 
 def condition_and_standing(edge: Edge) -> str:
     """Return all that there is to say about a prerequisite beside its ends."""
-    return f"{condition_word(edge.condition)}, {STANDINGS.get(edge.standing, STANDINGS['waiting'])}"
+    if edge.standing == "rest":
+        return ""
+    parts = (condition_word(edge.condition), STANDINGS.get(edge.standing, STANDINGS["waiting"]))
+    return ", ".join(str(part) for part in (*parts, policy_word(edge.on_failure)) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +81,9 @@ def edge_group(edge: Edge, route: Route, source: Point, says: tuple[str, str], a
     caption, title = says
     curves = route.curves or (_loop(source),)
     label = route.label if route.curves else (source[0], _top(source) - _LOOP_LABEL_RISE - _BASELINE)
-    standing = edge.standing if edge.standing in STANDINGS else "waiting"
-    arrow = "broken" if standing == "broken" else "plain"
-    painted = [_course(curve, standing, f"{arrows}-{arrow}") for curve in curves]
+    standing = edge.standing if edge.standing in (*STANDINGS, "rest") else "waiting"
+    arrow = "" if standing == "rest" else f"{arrows}-{'broken' if standing == 'broken' else 'plain'}"
+    painted = [_course(curve, standing, arrow) for curve in curves]
     texts = [_label(caption, label, standing)] if caption and label else []
     return element("g", {}, element("title", {}, text=title), *painted, *texts)
 
@@ -117,7 +131,7 @@ def _loop(centre: Point) -> Curve:
 def _course(curve: Curve, standing: str, arrow: str) -> ET.Element:
     """Build one piece of an edge; the piece before a label has an arrow too, so that the label tells the direction."""
     data = f"M{_points(curve[:1])}C{_points(curve[1:])}"
-    return element("path", {"class": f"fsm-e fsm-e-{standing}", "d": data, "marker-end": f"url(#{arrow})"})
+    return element("path", {"class": f"fsm-e fsm-e-{standing}", "d": data, "marker-end": arrow and f"url(#{arrow})"})
 
 
 def _points(points: Sequence[Point]) -> str:

@@ -13,13 +13,18 @@ MAX_NODES = 400
 """A picture of more nodes cannot be read, and arranging it holds up a web worker for seconds."""
 
 DONE_CONDITION = "done"
+BLOCK_POLICY = "block"
 
-Standing = Literal["met", "waiting", "broken"]
+Standing = Literal["met", "waiting", "broken", "rest"]
+"""How an edge stands; ``rest`` leads to a card for nodes that are not shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One card: ``progress`` is in percent, ``note`` follows the word for the state, ``current`` gets a ring."""
+    """One card: ``progress`` is in percent, ``note`` follows the word for the state, ``current`` gets a ring.
+
+    ``is_rest`` makes it a card for all the nodes that there was no room for; it has no state.
+    """
 
     key: str
     label: str
@@ -28,16 +33,18 @@ class Node:
     note: str = ""
     progress: int | None = None
     current: bool = False
+    is_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One prerequisite: ``target`` waits until ``source`` meets the condition."""
+    """One prerequisite: ``target`` waits until ``source`` meets the condition; ``on_failure``: what if it cannot."""
 
     source: str
     target: str
     condition: str = DONE_CONDITION
     standing: Standing = "waiting"
+    on_failure: str = BLOCK_POLICY
 
 
 @dataclass(frozen=True, slots=True)

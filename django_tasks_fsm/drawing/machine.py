@@ -19,19 +19,19 @@ MachineName = Literal["run", "task"]
 MACHINES: Mapping[str, Machine[Any]] = MappingProxyType({"run": RUN_MACHINE, "task": TASK_MACHINE})
 
 
-def machine_svg(name: MachineName, standalone: bool = False) -> str:
+def machine_svg(name: MachineName, standalone: bool = False, current: str = "") -> str:
     """Return the picture of a state machine, always by the built-in engine: the same on every machine."""
-    return paint(machine_graph(name), Wording(_events, _events), "builtin", standalone)
+    return paint(machine_graph(name, current), EVENTS, "builtin", standalone)
 
 
-def machine_graph(name: MachineName) -> Graph:
-    """Return the states as nodes; the events between the same two states share one edge."""
+def machine_graph(name: MachineName, current: str = "") -> Graph:
+    """Return the states as nodes, one as the current; the events between the same two states share one edge."""
     machine = _machine(name)
     merged: dict[tuple[str, str], list[str]] = {}
     for source, event, target in machine.edges():
         merged.setdefault((str(source), str(target)), []).append(event)
     edges = [Edge(source, target, ", ".join(events), "met") for (source, target), events in merged.items()]
-    nodes = [Node(str(state), str(state), str(state)) for state in machine.table]
+    nodes = [Node(str(state), str(state), str(state), current=state == current) for state in machine.table]
     title = gettext("States of a run") if name == "run" else gettext("States of a task")
     return Graph(tuple(nodes), tuple(edges), title)
 
@@ -57,3 +57,6 @@ def _machine(name: str) -> Machine[Any]:
 
 def _events(edge: Edge) -> str:
     return edge.condition
+
+
+EVENTS = Wording(_events, _events)

@@ -81,6 +81,27 @@ CONDITIONS: Mapping[str, str | _StrPromise] = MappingProxyType(
     }
 )
 
+POLICIES: Mapping[str, str | _StrPromise] = MappingProxyType(
+    {
+        "fail": pgettext_lazy("if a prerequisite fails", "else fail"),
+        "cancel": pgettext_lazy("if a prerequisite fails", "else cancel"),
+        "skip": pgettext_lazy("if a prerequisite fails", "else skip"),
+        "ignore": pgettext_lazy("if a prerequisite fails", "else go on"),
+    }
+)
+"""What is written on an edge whose dependent does not wait for a repair."""
+
+POLICY_MEANINGS: Mapping[str, str | _StrPromise] = MappingProxyType(
+    {
+        "block": _("it waits for a repair"),
+        "fail": _("it fails too"),
+        "cancel": _("it is cancelled"),
+        "skip": _("it is skipped"),
+        "ignore": _("it runs all the same"),
+    }
+)
+"""What becomes of a dependent whose prerequisite fails, as the table says it."""
+
 STANDINGS: Mapping[str, str | _StrPromise] = MappingProxyType(
     {
         "met": pgettext_lazy("prerequisite", "met"),

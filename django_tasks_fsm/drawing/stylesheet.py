@@ -24,12 +24,25 @@ SHAPE_RULES = (
     ".fsm-m { font-size: 11px; }",
     ".fsm-i { stroke-width: 1.7; stroke-linecap: round; stroke-linejoin: round; }",
     ".fsm-i-ring, .fsm-i-line, .fsm-i-mark { fill: none; }",
+    ".fsm-e-rest { stroke-dasharray: 1 3; }",
+    ".fsm-rest .fsm-box { fill: none; stroke-dasharray: 2 3; }",
+    ".fsm-wait { stroke-width: 2; stroke-dasharray: 2 3; }",
+    ".fsm-axis, .fsm-now { stroke-width: 1; }",
+    ".fsm-now { stroke-dasharray: 5 3; }",
+    ".fsm-crit { stroke-width: 2.5; }",
+    ".fsm-open { fill-opacity: .25; stroke-width: 1.5; }",
+    ".fsm-hatch { stroke-width: 1.4; }",
+    ".fsm-tick { font-size: 10px; text-anchor: middle; }",
+    ".fsm-in { font-size: 10px; }",
+    ".fsm-timeline .fsm-n { font-size: 11.5px; }",
 )
 
 _FILE_RULES = (
-    '.fsm-graph { font-family: "Segoe UI", system-ui, Roboto, "Helvetica Neue", Arial, sans-serif; }',
+    '.fsm-graph, .fsm-timeline { font-family: "Segoe UI", system-ui, Roboto, "Helvetica Neue", Arial, sans-serif; }',
     ".fsm-box, .fsm-i-ring, .fsm-i-line { stroke: currentColor; }",
-    ".fsm-bar, .fsm-i-fill { fill: currentColor; }",
+    ".fsm-bar, .fsm-i-fill, .fsm-run { fill: currentColor; }",
+    ".fsm-open { stroke: currentColor; }",
+    ".fsm-axis { stroke-opacity: .35; }",
 )
 
 
@@ -44,12 +57,12 @@ def _colours(theme: Theme, shown: Iterable[str]) -> list[str]:
     """Return the rules that differ between light and dark."""
     broken = _colour("failed", theme)
     rules = [
-        f".fsm-ground, .fsm-i-hole {{ fill: {theme.ground}; }}",
-        f".fsm-i-mark {{ stroke: {theme.ground}; }}",
-        f".fsm-n {{ fill: {theme.text}; }}",
-        f".fsm-m, .fsm-el {{ fill: {theme.quiet}; }}",
-        f".fsm-ring {{ stroke: {theme.text}; }}",
-        f".fsm-e {{ stroke: {theme.edge}; }}",
+        f".fsm-ground, .fsm-i-hole, .fsm-in {{ fill: {theme.ground}; }}",
+        f".fsm-i-mark, .fsm-hatch {{ stroke: {theme.ground}; }}",
+        f".fsm-open + .fsm-in, .fsm-n {{ fill: {theme.text}; }}",
+        f".fsm-m, .fsm-el, .fsm-tick {{ fill: {theme.quiet}; }}",
+        f".fsm-ring, .fsm-now, .fsm-crit {{ stroke: {theme.text}; }}",
+        f".fsm-e, .fsm-wait, .fsm-axis, .fsm-rest .fsm-box {{ stroke: {theme.edge}; }}",
         f".fsm-arrow {{ fill: {theme.edge}; }}",
         f".fsm-e-broken {{ stroke: {broken}; }}",
         f".fsm-arrow-broken, .fsm-el-broken {{ fill: {broken}; }}",

@@ -69,7 +69,8 @@ def _edges(graph: Graph, edges: list[Edge], plan: Plan, wording: Wording) -> ET.
     names = {node.key: clean(node.label) for node in graph.nodes}
     painted = []
     for edge, route in zip(edges, plan.routes, strict=True):
-        title = f"{names[edge.source]} \N{RIGHTWARDS ARROW} {names[edge.target]}: {wording.told(edge)}"
+        title = f"{names[edge.source]} \N{RIGHTWARDS ARROW} {names[edge.target]}"
+        title += f": {told}" if (told := wording.told(edge)) else ""
         says = wording.caption(edge), title
         painted.append(edge_group(edge, route, plan.centres[number[edge.source]], says, uid))
     return element("g", {"class": "fsm-edges", "aria-hidden": "true"}, *painted)
@@ -80,7 +81,7 @@ def _backing(graph: Graph, plan: Plan, standalone: bool) -> list[ET.Element]:
     if not standalone:
         return []
     ground = element("rect", {"class": "fsm-ground", "x": -_PAD, "y": -_PAD, **_size(plan)})
-    return [element("style", {}, text=standalone_css({node.state for node in graph.nodes})), ground]
+    return [element("style", {}, text=standalone_css({node.state for node in graph.nodes if not node.is_rest})), ground]
 
 
 def _root(graph: Graph, edges: list[Edge], plan: Plan, parts: list[ET.Element]) -> ET.Element:
@@ -110,9 +111,9 @@ def _uid(graph: Graph) -> str:
 
 def _description(graph: Graph, edges: list[Edge]) -> str:
     """Say in words how much there is of what."""
-    nodes = ngettext("%(count)d node", "%(count)d nodes", len(graph.nodes)) % {"count": len(graph.nodes)}
-    links = ngettext("%(count)d link", "%(count)d links", len(edges)) % {"count": len(edges)}
-    counts = ", ".join(
-        f"{shown}: {count}" for shown, count in Counter(word(node.state) for node in graph.nodes).items()
-    )
+    states = [word(node.state) for node in graph.nodes if not node.is_rest]
+    number = sum(edge.standing != "rest" for edge in edges)
+    nodes = ngettext("%(count)d node", "%(count)d nodes", len(states)) % {"count": len(states)}
+    links = ngettext("%(count)d link", "%(count)d links", number) % {"count": number}
+    counts = ", ".join(f"{shown}: {count}" for shown, count in Counter(states).items())
     return f"{nodes}, {links}. {counts}"

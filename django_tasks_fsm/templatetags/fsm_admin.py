@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from django import template
 from django.utils.html import format_html
 
-from django_tasks_fsm.admin import badges, names, times
+from django_tasks_fsm.admin import badges, frames, names, times
 from django_tasks_fsm.admin.links import Links
 from django_tasks_fsm.admin.verb_forms import zone_note
 from django_tasks_fsm.drawing import Node, icon_svg, word
@@ -18,8 +18,11 @@ register = template.Library()
 register.filter("moment", times.both)
 register.filter("stamp", times.stamp)
 register.filter("relative", times.relative)
+register.filter("clock", times.clock)
+register.filter("percent", times.percent)
 register.filter("tail", names.tail)
 register.filter("short_error", names.short_error)
+register.filter("own_frames", frames.with_own_frames)
 register.simple_tag(zone_note, name="zone_sentence")
 
 

@@ -55,6 +55,7 @@ def discover(context: RunContext, path: Sequence[str] | None = None) -> Discover
     max_attempts=3,
     give_up_on=(DamageFound,),
     timeout=LONGEST_VERIFICATION,
+    label=lambda name, location: name,
 )
 def verify(context: RunContext, name: str, location: str) -> Report:
     """Compare one distribution with its RECORD; raise DamageFound, which another attempt would not repair."""

@@ -13,7 +13,7 @@ SHELL = """
 from tests.jobs.tasks import bill, price
 prices = price.enqueue_many([["tea"], ["coffee"]])
 total = bill.using(after=prices).enqueue()
-print(total.wait(timeout=20))
+print(total.wait(30))
 """
 
 
@@ -32,7 +32,7 @@ def test_a_transaction_that_is_rolled_back_enqueues_nothing(manage, start_proces
         "with transaction.atomic():\n"
         "    noop.enqueue()\n"
         "    transaction.set_rollback(True)\n"
-        "noop.enqueue().wait(timeout=20)\n"
+        "noop.enqueue().wait(30)\n"
     )
     start_process()
     done = manage("shell", "-c", code)
@@ -42,8 +42,9 @@ def test_a_transaction_that_is_rolled_back_enqueues_nothing(manage, start_proces
 
 def test_a_schedule_fires_once_a_slot_with_two_workers(start_process, wait_until):
     row = noop.schedule("ticking", every=0.5)
+    assert row is not None
     workers = [start_process(ready=None) for _ in range(2)]
-    wait_until(lambda: TaskRun.objects.filter(task=row, state="DONE").count() >= 4, 30)
+    wait_until(lambda: TaskRun.objects.filter(task=row, state="DONE").count() >= 4, 60)
     Task.objects.get(pk=row.pk).pause()
     slots = list(TaskRun.objects.filter(task=row).values_list("scheduled_for", flat=True))
     assert len(slots) == len(set(slots))

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from django_tasks_fsm.admin.graph_admin import KINDS
+from django_tasks_fsm.admin.picture_files import KINDS
 from django_tasks_fsm.admin.verb_admin import VerbAdmin
 from django_tasks_fsm.core.states import RunState, TaskState
 from django_tasks_fsm.models import Queue, Task
@@ -135,14 +135,21 @@ def digest() -> str:
     return found.hexdigest()
 
 
-def changes(client: Client, method: str, where: Address) -> tuple[bool, int]:
-    """Return whether a request changes rows, and its status; the rows are put back."""
-    before = digest()
-    with transaction.atomic():
-        response = client.get(where.path) if method == "GET" else client.post(where.path, where.data)
-        changed = digest() != before
-        transaction.set_rollback(True)
-    return changed, response.status_code
+class Walk:
+    """Every address, and what a request there does to the rows as they are before the first step."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.addresses = list(addresses())
+        self._before = digest()
+
+    def changes(self, method: str, where: Address) -> tuple[bool, int]:
+        """Return whether a request changes rows, and its status; the rows are put back."""
+        with transaction.atomic():
+            response = self.client.get(where.path) if method == "GET" else self.client.post(where.path, where.data)
+            changed = digest() != self._before
+            transaction.set_rollback(True)
+        return changed, response.status_code
 
 
 def is_allowed(codenames: tuple[str, ...], where: Address) -> bool:
@@ -152,42 +159,45 @@ def is_allowed(codenames: tuple[str, ...], where: Address) -> bool:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_rows_change_in_the_allowed_cells_only(role: str, log_in_as: Any) -> None:
-    client = log_in_as(*ROLES[role])
+    walk = Walk(log_in_as(*ROLES[role]))
     wrong = []
-    for where in list(addresses()):
-        changed, status = changes(client, "GET", where)
+    for where in walk.addresses:
+        changed, status = walk.changes("GET", where)
         if changed or status >= 500:
             wrong.append(f"GET {where.path}: {status}, changed: {changed}")
-        changed, status = changes(client, "POST", where)
+        changed, status = walk.changes("POST", where)
         if changed != is_allowed(ROLES[role], where) or status >= 500:
             wrong.append(f"POST {where.path} {where.data.get('action', '')}: {status}, changed: {changed}")
     assert not wrong, "\n".join(wrong)
 
 
 def test_a_superuser_changes_rows_by_post_only(admin_client: Client) -> None:
-    for where in list(addresses()):
-        assert changes(admin_client, "GET", where)[0] is False, where.path
-        assert changes(admin_client, "POST", where)[0] is bool(where.permission), where
+    walk = Walk(admin_client)
+    for where in walk.addresses:
+        assert walk.changes("GET", where)[0] is False, where.path
+        assert walk.changes("POST", where)[0] is bool(where.permission), where
 
 
 def test_a_stranger_is_sent_to_the_login_everywhere(db: None) -> None:
-    for where in list(addresses()):
+    walk = Walk(Client())
+    for where in walk.addresses:
         for method in ("GET", "POST"):
-            assert changes(Client(), method, where) == (False, 302), where.path
+            assert walk.changes(method, where) == (False, 302), where.path
 
 
 def test_without_the_permission_to_view_every_verb_is_forbidden(log_in_as: Any) -> None:
-    client = log_in_as(*ROLES["verbs without view"])
-    for where in list(addresses()):
+    walk = Walk(log_in_as(*ROLES["verbs without view"]))
+    for where in walk.addresses:
         if "/verb/" in where.path or "graph." in where.path:
-            assert changes(client, "GET", where) == (False, 403), where.path
-            assert changes(client, "POST", where)[1] in (403, 405), where.path
+            assert walk.changes("GET", where) == (False, 403), where.path
+            assert walk.changes("POST", where)[1] in (403, 405), where.path
 
 
 def test_a_post_without_the_token_is_refused(django_user_model: type[User]) -> None:
     user = django_user_model.objects.create_superuser("root")
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
-    for where in list(addresses()):
+    walk = Walk(client)
+    for where in walk.addresses:
         if where.permission:
-            assert changes(client, "POST", where) == (False, 403), where.path
+            assert walk.changes("POST", where) == (False, 403), where.path

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from django_tasks_fsm.models import Queue, Task, TaskRun
 from tests.admin.pages import address, logged, said
+from tests.admin.rows import soon
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +67,34 @@ def test_resuming_wakes_workers(admin_client: Client, queue: Queue, monkeypatch:
     Queue.objects.filter(pk=queue.pk).update(paused_at=timezone.now())
     press(admin_client, queue, "resume")
     assert woken == [queue.name]
+
+
+def test_a_queue_is_paused_until_a_time(admin_client: Client, queue: Queue) -> None:
+    path = address("queue_verb", "ml_5F2.a-b", "pause")
+    until = soon(hours=2)
+    data = {"until": until.strftime("%Y-%m-%dT%H:%M:%S"), "reason": ""}
+    response = admin_client.post(path, data, follow=True)
+    queue.refresh_from_db()
+    assert (said(response), queue.paused_until) == (["1 queue paused."], until)
+    assert "Paused until" in dict(response.context["facts"])
+
+
+def test_a_pause_does_not_end_before_it_begins(admin_client: Client, queue: Queue) -> None:
+    path = address("queue_verb", "ml_5F2.a-b", "pause")
+    page = admin_client.post(path, {"until": "2001-01-01T00:00:00", "reason": ""}).content.decode()
+    queue.refresh_from_db()
+    assert "This time has passed." in page
+    assert queue.paused_at is None
+
+
+def test_a_queue_whose_pause_is_over_is_open_and_can_be_paused_anew(admin_client: Client, queue: Queue) -> None:
+    was = {"paused_at": soon(hours=-2), "paused_until": soon(hours=-1), "pause_reason": "first"}
+    Queue.objects.filter(pk=queue.pk).update(**was)
+    page = admin_client.get(_page(queue))
+    assert "Paused since" not in dict(page.context["facts"])
+    assert said(press(admin_client, queue, "pause", "second")) == ["1 queue paused."]
+    queue.refresh_from_db()
+    assert (queue.paused_until, queue.pause_reason) == (None, "second")
 
 
 def test_an_action_pauses_several(admin_client: Client, queue: Queue) -> None:

@@ -6,17 +6,19 @@ TIERS = (
     {"exceptions"},
     {"core"},
     {"conf", "signals", "tasks_api"},
+    {"requirements"},
     {"registry", "dialects", "drawing"},
     {"models"},
-    {"store", "migrations"},
+    {"store", "migrations", "pictures"},
     # The django.tasks adapter: the worker runs what it declares and speaks in its signals (docs/adr/0003).
-    {"checks", "policies", "schedules", "task_errors"},
+    {"callbacks", "checks", "policies", "repair", "schedules", "stopwatch", "task_errors"},
     {"declare"},
     {"restored"},
     {"results"},
     {"backend"},
     {"context", "sending"},
     {"worker"},
+    {"making"},
     # The entry points, which may use each other.
     {"__init__", "admin", "announcements", "apps", "cli", "management", "templatetags"},
 )

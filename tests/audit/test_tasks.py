@@ -67,6 +67,16 @@ def test_intact_environment_is_summed_up(start: Callable[[], UUID], burst: Burst
     assert found.discovery.result == {"distributions": 2, "shadowed": []}
 
 
+def test_verifications_bear_the_names_of_their_distributions(start: Callable[[], UUID], burst: Burst) -> None:
+    graph = start()
+
+    burst()
+
+    verifications = TaskRun.objects.filter(graph=graph, task__function=tasks.verify.module_path)
+    assert len(verifications) == 2
+    assert [run.label for run in verifications] == [run.kwargs["name"] for run in verifications]
+
+
 def test_damage_fails_its_verification_and_holds_the_report(
     start: Callable[[], UUID], burst: Burst, pair: ScratchEnvironment
 ) -> None:

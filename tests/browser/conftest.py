@@ -57,7 +57,7 @@ def open_page(browser: Browser, live_server: LiveServer, transactional_db: None)
         options.setdefault("viewport", {"width": 1360, "height": 900})
         context = browser.new_context(base_url=live_server.url, **options)
         contexts.append(context)
-        context.set_default_timeout(5000)
+        context.set_default_timeout(30000)
         page = context.new_page()
         watch(page, live_server.url)
         return page

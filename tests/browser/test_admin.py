@@ -11,7 +11,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from django_tasks_fsm.core.states import RunState
-from django_tasks_fsm.models import Task, TaskPrerequisite, TaskRun
+from django_tasks_fsm.models import RunDetail, Task, TaskPrerequisite, TaskRun
 from tests.admin.pages import APP, address
 from tests.admin.rows import make_chain, make_run, make_task, make_worker
 
@@ -44,7 +44,7 @@ def test_the_graph_of_a_run_is_drawn_from_left_to_right_and_leads_on(as_admin: A
     graph.locator(f"[data-key='{chain[2].pk}']").focus()
     as_admin.keyboard.press("Enter")
     expect(as_admin).to_have_url(re.compile(str(chain[2].pk)))
-    expect(as_admin.locator(".fsm-say")).to_contain_text("It waits for 1 prerequisite")
+    expect(as_admin.locator(".fsm-why")).to_contain_text("It waits for")
     assert as_admin.problems == []
 
 
@@ -153,6 +153,37 @@ def test_a_viewer_sees_everything_and_no_verb(
         assert page.locator("input[name=_save]").count() == 0
     expect(page.locator("svg.fsm-hist").first).to_be_visible()
     assert page.problems == []
+
+
+@pytest.mark.parametrize("width", [400, 1360])
+def test_long_names_and_errors_stay_in_the_window(
+    open_page: Any, log_in: Any, admin_client: Client, transactional_db: None, width: int
+) -> None:
+    task = make_task("a.path.of.some.application." + "x" * 150, queue="q" * 64)
+    note = RunDetail(progress_done=1, progress_note="n" * 200)
+    failed = make_run(task, RunState.FAILED, error="E" * 300, queue="q" * 64)
+    note.run = make_run(task, RunState.RUNNING, progress=40)
+    note.save()
+    page = log_in(open_page(viewport={"width": width, "height": 800}), admin_client)
+    for path in (
+        address("task_change", task.pk),
+        address("taskrun_change", failed.pk),
+        address("taskrun_change", note.run.pk),
+        address("taskrun_verb", failed.pk, "retry"),
+    ):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    page.goto(address("taskrun_changelist"))
+    name, state = (page.locator(f"#result_list tbody .field-{column}").first for column in ("run", "status"))
+    assert name.bounding_box()["width"] < width / 2
+    expect(state).to_be_in_viewport()
+
+
+def test_the_verbs_stand_below_a_long_name_and_not_over_it(as_admin: Any, transactional_db: None) -> None:
+    as_admin.goto(address("task_change", make_task("many words " * 15).pk))
+    title = as_admin.locator("#content > h2").bounding_box()
+    verbs = as_admin.locator("ul.object-tools").bounding_box()
+    assert verbs["y"] >= title["y"] + title["height"]
 
 
 def test_no_page_breaks_the_policy_or_complains(as_admin: Any, chain: list[TaskRun]) -> None:

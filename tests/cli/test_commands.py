@@ -61,10 +61,10 @@ def test_nobody_reading_the_log_costs_no_run(database_url: str):
     worker = subprocess.Popen(command, env=environment(database_url), stdout=writing, stderr=writing)
     os.close(writing)
     try:
-        noop.enqueue().wait(20)
+        noop.enqueue().wait(30)
         worker.send_signal(signal.SIGTERM)
         # Python answers 120 when it cannot flush its output at the end.
-        assert worker.wait(20) in (0, 120)
+        assert worker.wait(30) in (0, 120)
     finally:
         worker.kill()
         worker.wait()

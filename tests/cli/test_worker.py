@@ -95,7 +95,7 @@ def test_it_works_outside_the_main_thread(transactional_db):
 
     thread = threading.Thread(target=work)
     thread.start()
-    thread.join(20)
+    thread.join(30)
     assert errors == []
     result.refresh()
     assert result.return_value == 3

@@ -138,6 +138,8 @@ class Reader:
     def _command(self, words: list[str]) -> None:
         while "=" in words[0]:
             words = words[1:]
+        if ">" in words:
+            words = words[: words.index(">")]
         match words:
             case ["python", "manage.py", name, *arguments]:
                 self._manage(name, arguments)

@@ -18,12 +18,11 @@ from django.dispatch import Signal
 
 import django_tasks_fsm
 from django_tasks_fsm import signals
-from django_tasks_fsm.admin.graph_panel import SMALL
 from django_tasks_fsm.admin.queue_verbs import QUEUE_VERBS
 from django_tasks_fsm.admin.run_verbs import RUN_VERBS
 from django_tasks_fsm.admin.task_verbs import TASK_VERBS
 from django_tasks_fsm.admin.verb_admin import MOST_AT_ONCE
-from django_tasks_fsm.cli import prune, worker
+from django_tasks_fsm.cli import explain, graph, prune, worker
 from django_tasks_fsm.conf import Options
 from django_tasks_fsm.context import RunContext
 from django_tasks_fsm.core.triggers.dst import POLICIES
@@ -34,6 +33,7 @@ from django_tasks_fsm.exceptions import TasksFSMError
 from django_tasks_fsm.models import Task, TaskRun
 from django_tasks_fsm.models.querysets import TaskQuerySet, TaskRunQuerySet
 from django_tasks_fsm.models.transitions import Moved
+from django_tasks_fsm.pictures.around import SMALL
 from django_tasks_fsm.results import STATUS, FSMTaskResult
 from django_tasks_fsm.schedules import SETTINGS
 from django_tasks_fsm.tasks_api import Task as DjangoTask
@@ -65,7 +65,10 @@ def words(cells: list[str]) -> set[str]:
     return {re.match(r"[\w-]+", cell)[0] for cell in cells}  # type: ignore[index]
 
 
-@pytest.mark.parametrize(("heading", "room"), [("Flags", worker), ("`tasks_fsm prune`", prune)])
+@pytest.mark.parametrize(
+    ("heading", "room"),
+    [("Flags", worker), ("`tasks_fsm prune`", prune), ("`tasks_fsm explain`", explain), ("`tasks_fsm graph`", graph)],
+)
 def test_the_flags_are_those_of_the_parser(heading, room):
     parser = ArgumentParser(add_help=False)
     room.add_arguments(parser)

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from django_tasks_fsm.core.prerequisites import OnFailure
 from django_tasks_fsm.drawing.edges import condition_and_standing, condition_caption, edge_group, label_box
-from django_tasks_fsm.drawing.graph import Edge
+from django_tasks_fsm.drawing.graph import Edge, Graph, Node
 from django_tasks_fsm.drawing.layout.geometry import Route
-from tests.drawing.pictures import text_of, with_class
+from django_tasks_fsm.drawing.palette import POLICIES, POLICY_MEANINGS
+from django_tasks_fsm.drawing.svg import draw_svg
+from tests.drawing.pictures import parsed, text_of, with_class
 
 STRAIGHT = Route((((0, 0), (1, 0), (2, 0), (3, 0)),))
 AROUND_LABEL = Route((((0, 0), (1, 0), (2, 0), (3, 0)), ((5, 0), (6, 0), (7, 0), (8, 0))), (4.0, 0.0))
@@ -57,3 +60,33 @@ def test_a_longer_caption_needs_more_room_up_to_a_limit():
     assert long is not None
     assert endless is not None
     assert short.width < long.width < endless.width < 170
+
+
+@pytest.mark.parametrize(
+    ("policy", "caption"),
+    [("block", ""), ("", ""), ("fail", "else fail"), ("cancel", "else cancel"), ("skip", "else skip"),
+     ("ignore", "else go on"), ("new one", "new one")],
+)  # fmt: skip
+def test_a_policy_other_than_waiting_is_written_on_the_edge(policy, caption):
+    assert condition_caption(Edge("a", "b", on_failure=policy)) == caption
+
+
+def test_condition_and_policy_stand_together():
+    edge = Edge("a", "b", "finished", "broken", "skip")
+    assert condition_caption(edge) == "finished, else skip"
+    assert condition_and_standing(edge) == "finished, broken, else skip"
+
+
+def test_every_policy_of_the_core_has_a_word_and_a_meaning():
+    assert set(POLICY_MEANINGS) == {policy.value for policy in OnFailure}
+    assert set(POLICIES) == {policy.value for policy in OnFailure} - {"block"}
+
+
+def test_an_edge_to_what_is_not_shown_has_no_arrow_and_no_standing():
+    nodes = (Node("a", "a", "DONE"), Node("more", "+7 more", "", is_rest=True))
+    root = parsed(draw_svg(Graph(nodes, (Edge("a", "more", standing="rest"),))))
+    (course,) = with_class(root, "fsm-e-rest")
+    assert course.get("marker-end") is None
+    (card,) = with_class(root, "fsm-rest")
+    assert card[0].text == "+7 more"
+    assert "1 node, 0 links" in text_of(root, "desc")

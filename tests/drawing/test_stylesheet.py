@@ -57,6 +57,12 @@ def test_the_script_is_an_enhancement_without_inline_code_or_requests():
     assert not re.search(r"\beval\b|innerHTML|document\.write|fetch\(|\bon\w+\s*=", script)
 
 
+def test_the_refreshing_script_asks_its_own_page_only_and_runs_nothing_it_gets():
+    script = (STATIC / "live.js").read_text()
+    assert not re.search(r"\beval\b|innerHTML|insertAdjacent|document\.write|https?:|\bon\w+\s*=", script)
+    assert re.findall(r"fetch\(([\w.]+)", script) == ["old.dataset.live"]
+
+
 def test_a_file_needs_no_variables_so_that_every_program_can_show_it():
     css = standalone_css({"DONE", "FAILED"})
     assert "var(" not in css

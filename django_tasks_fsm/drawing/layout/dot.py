@@ -25,7 +25,10 @@ def is_installed() -> bool:
 def arrange(sheets: Sequence[Sheet], timeout: float = TIMEOUT_SECONDS) -> list[Drawn]:
     """Arrange all sheets with one process; raise DotFailed for whatever goes wrong, above ``timeout`` seconds too."""
     source = "".join(layout_source(sheet) for sheet in sheets)
-    return read_plain(_run(source, timeout), sheets)
+    try:
+        return read_plain(run_dot(source, ("-Tplain", "-y"), timeout).decode(), sheets)
+    except UnicodeDecodeError as error:
+        raise DotFailed(f"dot could not be used: {error}") from error
 
 
 def layout_source(sheet: Sheet) -> str:
@@ -50,19 +53,24 @@ def _inches(pixels: float) -> str:
     return f"{pixels / POINTS_PER_INCH:.4f}"
 
 
-def _run(source: str, timeout: float) -> str:
-    """Run the binary: ``graphviz.pipe`` has no time limit, and some small graphs take ``dot`` minutes."""
+def run_dot(source: str, arguments: Sequence[str], timeout: float = TIMEOUT_SECONDS) -> bytes:
+    """Return what the binary makes of ``source``; raise DotFailed, above ``timeout`` seconds too.
+
+    ``graphviz.pipe`` has no time limit, and some small graphs take ``dot`` minutes.
+    """
     binary = shutil.which("dot")
     if binary is None:
         raise DotFailed("The program 'dot' is not on the path. Install Graphviz, or use the built-in engine.")
     try:
         done = subprocess.run(
-            [binary, "-Tplain", "-y"], input=source, capture_output=True, encoding="utf-8", timeout=timeout, check=True
+            [binary, *arguments], input=source.encode(), capture_output=True, timeout=timeout, check=True
         )
     except subprocess.TimeoutExpired as error:
         raise DotFailed(f"dot took more than {timeout:g} s and was stopped") from error
     except subprocess.CalledProcessError as error:
-        raise DotFailed(f"dot ended with code {error.returncode}: {error.stderr[:_TOLD]}") from error
-    except (OSError, UnicodeDecodeError) as error:
+        raise DotFailed(
+            f"dot ended with code {error.returncode}: {error.stderr.decode(errors='replace')[:_TOLD]}"
+        ) from error
+    except OSError as error:
         raise DotFailed(f"dot could not be used: {error}") from error
     return done.stdout

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import SUPPRESS, ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from django_tasks_fsm.cli import prune, worker
+from django_tasks_fsm.cli import explain, graph, prune, worker
 from django_tasks_fsm.management.commands.runworker import Command as RunWorker
 
 
@@ -22,6 +23,8 @@ class Command(BaseCommand):
         rooms = parser.add_subparsers(dest="room", metavar="COMMAND", required=True, parser_class=CommandParser)
         worker.add_arguments(_room(rooms, "worker", "the same as runworker, under a name nobody else has"))
         prune.add_arguments(_room(rooms, "prune", "delete runs that ended long ago"))
+        graph.add_arguments(_room(rooms, "graph", "draw tasks, runs, a timeline or the states"))
+        explain.add_arguments(_room(rooms, "explain", "say why a run does not start, or a task does not fire"))
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Note that a person or a process manager started this."""
@@ -37,6 +40,11 @@ class Command(BaseCommand):
             command.execute(**{**options, "skip_checks": True})
         elif room == "prune":
             prune.handle(options, self.stdout.write)
+        elif room == "graph":
+            graph.handle(options, self.stdout, self.stderr.write)
+        elif room == "explain":
+            if code := explain.handle(options, self.stdout.write):
+                sys.exit(code)
         else:
             raise CommandError(f"There is no command {room!r}.")
 

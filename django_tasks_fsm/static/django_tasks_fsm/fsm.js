@@ -24,7 +24,7 @@
 
   function centre(picture) {
     const frame = picture.closest(".fsm-gwrap"), card = picture.querySelector(".fsm-cur");
-    if (!card || frame.scrollWidth <= frame.clientWidth) return;
+    if (!card) return;
     const inner = card.getBoundingClientRect(), outer = frame.getBoundingClientRect();
     frame.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
     frame.scrollTop += inner.top - outer.top - (outer.height - inner.height) / 2;
