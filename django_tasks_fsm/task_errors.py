@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django_tasks_fsm.core.states import RunState
-from django_tasks_fsm.exceptions import RunCancelled, WorkerLost
+from django_tasks_fsm.exceptions import PrerequisiteBroken, RunCancelled, WorkerLost
 from django_tasks_fsm.tasks_api import TaskError
 
 if TYPE_CHECKING:
@@ -68,13 +68,16 @@ def errors_of(transitions: Iterable[Transition]) -> Iterator[TaskError]:
             yield FSMTaskError(exception_class_path=row.detail["exception"], traceback=row.detail["traceback"])
         elif row.event == "lose":
             yield error_from(WorkerLost(row.reason))
+        elif row.event == "error":  # nothing was raised: a prerequisite's policy, or make(), failed it
+            yield error_from(PrerequisiteBroken(row.reason))
         elif state in ENDINGS:
             yield error_from(ENDINGS[state](row.reason))
 
 
 def exception_for(state: str, errors: Sequence[TaskError]) -> Exception:
-    """Return an exception for a run that failed without raising one: a person, or the loss of its worker, ended it."""
-    kind = ENDINGS.get(RunState(state), WorkerLost)
+    """Return an exception for a run that failed without raising one: a person, a policy or a lost worker ended it."""
+    is_broken = bool(errors) and errors[-1].exception_class_path.endswith(PrerequisiteBroken.__name__)
+    kind = ENDINGS.get(RunState(state), PrerequisiteBroken if is_broken else WorkerLost)
     return kind(errors[-1].traceback.strip().removeprefix(f"{kind.__name__}: ") if errors else state)
 
 

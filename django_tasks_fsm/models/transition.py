@@ -25,6 +25,8 @@ class Transition(models.Model):
     at = models.DateTimeField(_("when"))
     attempt = models.PositiveIntegerField(_("attempt"), default=0)
     worker_id = models.UUIDField(_("worker"), null=True, blank=True)
+    # Of the attempt that this event ended: the run itself keeps that of the last one only.
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
     actor = models.CharField(_("by"), max_length=150)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     detail = models.JSONField(_("detail"), null=True, blank=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from itertools import groupby
 from typing import Any, TypeVar
@@ -31,7 +32,9 @@ BATCH = 500
 QUIET = frozenset({"queue", "hold"})
 """Events that leave no Transition row: the run's own timestamps tell them."""
 
-NO_ATTEMPT = (0, None, None)
+NO_ATTEMPT = (0, None, None, None)
+RUN_COLUMNS = ("pk", "state", "attempt", "worker_id", "task_id", "started_at", "fence")
+FENCE = RUN_COLUMNS.index("fence")
 """Attempt, worker and task of a row that is no run."""
 
 Row = tuple[Any, ...]
@@ -64,6 +67,7 @@ class Moved:
     worker_id: Any = None
     task_id: int | None = None
     actor: str = ""
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +125,12 @@ def _locked(model: type[models.Model], change: Change, pks: Sequence[Any], using
     connection = connections[using]
     dialect = dialect_of(connection)
     dialect.lock_for_writing(connection.ops.quote_name(model._meta.db_table))
-    columns = ("pk", "state", "attempt", "worker_id", "task_id", "fence") if _has_fence(model) else ("pk", "state")
+    columns = RUN_COLUMNS if _has_fence(model) else RUN_COLUMNS[:2]
     sources = [state for state in _machine(model).sources(change.event) if state in (change.only_from or (state,))]
     locked = _in_state(model, pks, sources, using).order_by("pk")
     locked = locked.select_for_update(skip_locked=change.fences is not None and dialect.skips_locked)
     rows = list(locked.values_list(*columns))
-    return rows if change.fences is None else [row for row in rows if row[5] == change.fences.get(row[0])]
+    return rows if change.fences is None else [row for row in rows if row[FENCE] == change.fences.get(row[0])]
 
 
 def _in_state(model: type[models.Model], pks: Sequence[Any], states: Sequence[Any], using: str) -> models.QuerySet[Any]:
@@ -146,8 +150,9 @@ def _moved(model: type[models.Model], change: Change, state: str, rows: Sequence
     if changed != len(pks):
         raise LockNotHeld(model.__name__, change.event, len(pks), changed)
     said = (change.event, state, target.value)
-    held = [(row[0], *(row[2:5] or NO_ATTEMPT)) for row in rows]
-    return [Moved(pk, *said, attempt, worker, task, change.actor.name) for pk, attempt, worker, task in held]
+    held = [(row[0], *(row[2:FENCE] or NO_ATTEMPT)) for row in rows]
+    name = change.actor.name
+    return [Moved(pk, *said, attempt, worker, task, name, began) for pk, attempt, worker, task, began in held]
 
 
 def consequences(event: str, source: str, target: RunState) -> dict[str, Any]:
@@ -178,6 +183,7 @@ def record(model: type[models.Model], change: Change, moved: Sequence[Moved], us
                 at=DatabaseNow(),
                 attempt=row.attempt,
                 worker_id=change.actor.worker_id or row.worker_id,
+                started_at=row.started_at if row.from_state == RunState.RUNNING else None,
                 actor=change.actor.name,
                 reason=change.reason[:500],
                 detail=change.detail,

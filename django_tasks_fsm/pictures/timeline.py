@@ -33,6 +33,7 @@ class Attempt:
     event: str
     number: int
     worker_id: uuid.UUID | None
+    began: datetime | None = None
 
 
 def timeline_of(shown: Runs, current: uuid.UUID | None = None, page: Page = no_page) -> Timeline:
@@ -67,10 +68,10 @@ def _attempts(runs: Iterable[TaskRun]) -> tuple[Mapping[uuid.UUID, Sequence[Atte
     """Read how the attempts of runs ended, oldest first, and the names of the workers that had them."""
     tried = [run.pk for run in runs if run.attempt or run.started_at is not None]
     rows = Transition.objects.filter(run__in=tried, from_state=RunState.RUNNING.value).order_by("id")
-    columns = rows.values_list("run_id", "at", "event", "attempt", "worker_id")
+    columns = rows.values_list("run_id", "at", "event", "attempt", "worker_id", "started_at")
     found: defaultdict[uuid.UUID, list[Attempt]] = defaultdict(list)
-    for run_id, at, event, number, worker_id in columns[:MOST_ATTEMPTS] if tried else ():
-        found[run_id].append(Attempt(local(at), event, number, worker_id))
+    for run_id, at, event, number, worker_id, began in columns[:MOST_ATTEMPTS] if tried else ():
+        found[run_id].append(Attempt(local(at), event, number, worker_id, None if began is None else local(began)))
     return found, _names({one.worker_id for ended in found.values() for one in ended if one.worker_id})
 
 
@@ -92,7 +93,7 @@ def _ended(runs: Iterable[TaskRun], now: datetime) -> dict[uuid.UUID, float]:
 
 
 def _bars(run: TaskRun, ended: Sequence[Attempt], workers: Mapping[uuid.UUID, str], now: datetime) -> list[Bar]:
-    """Return the attempts of a run: the row knows when the last one began, of the others only the end is noted."""
+    """Return the attempts of a run: the row knows when the last one began, the transitions when the others did."""
     started = None if run.started_at is None else local(run.started_at)
     earlier = [one for one in ended if started is None or one.at < started]
     bars = [_mark(one, _name_of(one, workers)) for one in earlier]
@@ -111,7 +112,8 @@ def _bars(run: TaskRun, ended: Sequence[Attempt], workers: Mapping[uuid.UUID, st
 
 def _mark(attempt: Attempt, worker: str) -> Bar:
     state = _ended_as(attempt.event)
-    return Bar(None, attempt.at, state, _told(attempt.number, state), worker)
+    took = "" if attempt.began is None else duration(attempt.at - attempt.began)
+    return Bar(attempt.began, attempt.at, state, _told(attempt.number, state, took), worker)
 
 
 def _name_of(attempt: Attempt, workers: Mapping[uuid.UUID, str]) -> str:

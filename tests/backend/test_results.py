@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django_tasks_fsm.core.outcomes import Outcome
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.declare import FSMTask
-from django_tasks_fsm.exceptions import RunCancelled, RunFailed, WaitTimeout, WorkerLost
+from django_tasks_fsm.exceptions import PrerequisiteBroken, RunCancelled, RunFailed, WaitTimeout, WorkerLost
 from django_tasks_fsm.models.transactions import in_transaction
 from django_tasks_fsm.models.worker import Worker
 from django_tasks_fsm.results import STATUS, FSMTaskResult
@@ -193,6 +193,16 @@ def test_a_run_that_was_skipped_failed_with_a_telling_error() -> None:
     in_transaction(lambda: move_runs([result.run.pk], Change("skip", Actor.system(), "too late"), "default"), "default")
     result.refresh()
     assert (result.status, result.state, result.errors[0].exception_class) == (FAILED, "SKIPPED", RunSkipped)
+
+
+@pytest.mark.django_db
+def test_a_run_that_its_prerequisite_s_policy_failed_says_so(burst: Callable[[], None]) -> None:
+    result = sample.echo.using(after=[(sample.fail.enqueue(), "done", "fail")]).enqueue()
+    burst()
+    result.refresh()
+    (error,) = result.errors
+    assert (result.state, error.exception_class) == ("FAILED", PrerequisiteBroken)
+    assert "ended as FAILED" in error.traceback
 
 
 @pytest.mark.django_db

@@ -73,16 +73,18 @@ def test_a_blocked_run_does_not_wait_yet(task: Task, graph: uuid.UUID) -> None:
     assert lines(run)[str(run.pk)].waits == ()
 
 
-def test_earlier_attempts_are_marks_where_they_ended(task: Task) -> None:
+@pytest.mark.parametrize(("began", "title"), [(12, "Attempt 1: Failed, 8.0 s"), (None, "Attempt 1: Failed")])
+def test_earlier_attempts_are_drawn_as_far_as_they_are_known(task: Task, began: int | None, title: str) -> None:
     worker = make_worker(name="w-9")
     run = ran(task, 50, 60, attempt=2)
     Transition.objects.create(
-        run=run, event="retry", from_state="RUNNING", to_state="PENDING", at=at(20), attempt=1, worker_id=worker.pk
-    )
+        run=run, event="retry", from_state="RUNNING", to_state="PENDING", at=at(20), attempt=1, worker_id=worker.pk,
+        started_at=None if began is None else at(began),
+    )  # fmt: skip
     line = lines(run)[str(run.pk)]
-    assert seconds(line)[1] == [(None, 20), (50, 60)]
+    assert seconds(line)[1] == [(began, 20), (50, 60)]
     assert [(bar.state, bar.lane) for bar in line.bars] == [("FAILED", "w-9"), ("DONE", "")]
-    assert line.bars[0].title == "Attempt 1: Failed"
+    assert line.bars[0].title == title
 
 
 def test_an_attempt_that_failed_ended_where_the_next_is_waited_for(task: Task) -> None:

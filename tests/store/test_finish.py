@@ -333,3 +333,11 @@ def test_a_turn_that_loses_a_race_is_repeated_whole():
         got = turn(uuid.uuid4(), [Outcome.done(claim, "1")], ("default",), 5, DB)
     assert errors == []
     assert (set(got.written), [one.id for one in got.claims]) == ({first.pk}, [second.pk])
+
+
+def test_the_end_of_an_attempt_keeps_when_it_began():
+    run = enqueued()
+    claim = claimed(run)
+    finished(Outcome.retry(claim, FAILURE, timedelta(seconds=60)))
+    event = Transition.objects.get(run=run)
+    assert (event.event, event.started_at) == ("retry", claim.started_at)
