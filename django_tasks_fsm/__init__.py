@@ -6,18 +6,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from django_tasks_fsm.composition import chain, group
     from django_tasks_fsm.context import current_run
     from django_tasks_fsm.declare import task
     from django_tasks_fsm.exceptions import BlockedError
     from django_tasks_fsm.making import TaskQueue, make, make_later, make_now
 
-__all__ = ["BlockedError", "TaskQueue", "__version__", "current_run", "make", "make_later", "make_now", "task"]
+__all__ = [
+    "BlockedError", "TaskQueue", "__version__", "chain", "current_run", "group", "make", "make_later", "make_now", "task",
+]  # fmt: skip
 __version__ = "0.1.0"
 
 _ROOMS = {
     "BlockedError": "exceptions",
     "TaskQueue": "making",
+    "chain": "composition",
     "current_run": "context",
+    "group": "composition",
     "make": "making",
     "make_later": "making",
     "make_now": "making",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.core import checks
 
 from django_tasks_fsm import conf, policies, registry
+from django_tasks_fsm.composition import Step
+from django_tasks_fsm.composition.layout import Edge
 from django_tasks_fsm.core.names import QUEUE_NAME
 from django_tasks_fsm.core.payload import checked
+from django_tasks_fsm.core.prerequisites import Awaited
 from django_tasks_fsm.declare import FSMTask
+from django_tasks_fsm.requirements import both
 from django_tasks_fsm.results import FSMTaskResult, parse_id, result_of
 from django_tasks_fsm.tasks_api import (
     BaseTaskBackend,
@@ -23,6 +29,7 @@ from django_tasks_fsm.tasks_api import (
 if TYPE_CHECKING:
     from django_tasks_fsm.models import TaskRun
     from django_tasks_fsm.store.enqueue import Request
+    from django_tasks_fsm.store.spawn import Parent
 
 Payload = tuple[list[Any], dict[str, Any]]
 
@@ -70,6 +77,32 @@ class FSMBackend(BaseTaskBackend):
         runs = self._stored(requests, using)
         return [self._announced(run, request, task) for run, request in zip(runs, requests, strict=True)]
 
+    def enqueue_graph(self, steps: Sequence[Step], edges: Sequence[Edge]) -> tuple[uuid.UUID, list[FSMTaskResult]]:
+        """Store one run for each step, all or none, in one graph, and return its id too; edges name steps by number."""
+        from django_tasks_fsm.store.blueprint import wired
+        from django_tasks_fsm.store.start import enqueue_with_company
+
+        using = self._using()
+        requests = wired(self._requests_of(steps, using), edges)
+        runs = enqueue_with_company(requests, using, shared=True)
+        return requests[0].graph, self._announced_all(runs, requests, steps)  # type: ignore[return-value]
+
+    def spawn(
+        self,
+        steps: Sequence[Step],
+        marks: Sequence[str],
+        parent: Parent,
+        before: Sequence[Awaited],
+        after: Sequence[Awaited],
+    ) -> list[FSMTaskResult]:
+        """Store one run for each step on behalf of ``parent``; see store/spawn.py."""
+        from django_tasks_fsm.store.spawn import spawn
+
+        using = self._using()
+        made = zip(self._requests_of(steps, using), marks, strict=True)
+        requests = [replace(one, mark=mark, prerequisites=both(one.prerequisites, after)) for one, mark in made]
+        return self._announced_all(spawn(parent, requests, before, using), requests, steps)
+
     def get_result(self, result_id: str) -> FSMTaskResult:
         """Return a result by id; raise TaskResultDoesNotExist for an unknown or malformed one."""
         from django_tasks_fsm.models import TaskRun
@@ -94,37 +127,30 @@ class FSMBackend(BaseTaskBackend):
         return self._announced(self._stored([request], using)[0], request, task)
 
     def _stored(self, requests: list[Request], using: str) -> list[TaskRun]:
-        from django_tasks_fsm.store.blueprint import with_prerequisites
-        from django_tasks_fsm.store.enqueue import enqueue, enqueue_many
-        from django_tasks_fsm.store.start import with_company
+        from django_tasks_fsm.store.start import enqueue_with_company
 
-        wanted = with_prerequisites(requests, using)
-        if len(wanted) > len(requests):
-            return with_company(requests, wanted, using)
-        return enqueue_many(requests, using) if len(requests) > 1 else [enqueue(requests[0], using)]
+        return enqueue_with_company(requests, using)
 
     def _requests(self, task: Task, payloads: Iterable[Payload], using: str, **changes: Any) -> list[Request]:
-        from django_tasks_fsm.store.definitions import know_queue, task_id
-        from django_tasks_fsm.store.enqueue import Request
+        row = _row_of(task, using)
+        return [_request(task, row, args, kwargs, **changes) for args, kwargs in payloads]
 
-        know_queue(task.queue_name, using)
-        row = task_id(task.module_path, task.module_path, _policies(task), using)
+    def _requests_of(self, steps: Sequence[Step], using: str) -> list[Request]:
+        for task in {id(step.task): step.task for step in steps}.values():
+            self.validate_task(task)
+        # Each once: within a transaction, what the database answers is not remembered before the commit.
+        known = {(step.task.module_path, step.task.queue_name): step.task for step in steps}
+        rows = {names: _row_of(task, using) for names, task in known.items()}
         return [
-            Request(
-                task_id=row,
-                args=args,
-                kwargs=kwargs,
-                queue=task.queue_name,
-                priority=task.priority,
-                run_at=task.run_after,
-                key=getattr(task, "key", None),
-                graph=getattr(task, "graph", None),
-                label=policies.label_of(task, args, kwargs),
-                prerequisites=getattr(task, "prerequisites", ()),
-                **changes,
-            )
-            for args, kwargs in payloads
+            _request(step.task, rows[step.task.module_path, step.task.queue_name], step.args, step.kwargs)
+            for step in steps
         ]
+
+    def _announced_all(
+        self, runs: Sequence[TaskRun], requests: Sequence[Request], steps: Sequence[Step]
+    ) -> list[FSMTaskResult]:
+        made = zip(runs, requests, steps, strict=True)
+        return [self._announced(run, request, step.task) for run, request, step in made]
 
     def _announced(self, run: TaskRun, request: Request, task: Task) -> FSMTaskResult:
         if run.pk != request.id:  # the key was borne already: nothing was enqueued, and the run is another's
@@ -139,6 +165,31 @@ class FSMBackend(BaseTaskBackend):
         from django_tasks_fsm.models import TaskRun
 
         return router.db_for_write(TaskRun)
+
+
+def _row_of(task: Task, using: str) -> int:
+    from django_tasks_fsm.store.definitions import know_queue, task_id
+
+    know_queue(task.queue_name, using)
+    return task_id(task.module_path, task.module_path, _policies(task), using)
+
+
+def _request(task: Task, row: int, args: Sequence[Any], kwargs: Mapping[str, Any], **changes: Any) -> Request:
+    from django_tasks_fsm.store.enqueue import Request
+
+    return Request(
+        task_id=row,
+        args=args,
+        kwargs=kwargs,
+        queue=task.queue_name,
+        priority=task.priority,
+        run_at=task.run_after,
+        key=getattr(task, "key", None),
+        graph=getattr(task, "graph", None),
+        label=policies.label_of(task, args, kwargs),
+        prerequisites=getattr(task, "prerequisites", ()),
+        **changes,
+    )
 
 
 def _checked(args: Sequence[Any], kwargs: Mapping[str, Any], where: str = "") -> Payload:

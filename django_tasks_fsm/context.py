@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from asgiref.sync import sync_to_async
 
 from django_tasks_fsm.core.outcomes import Claim
+from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.exceptions import (
     CancellationRequested,
     OwnershipLost,
@@ -23,6 +24,7 @@ from django_tasks_fsm.exceptions import (
     TasksFSMError,
 )
 from django_tasks_fsm.results import in_event_loop
+from django_tasks_fsm.spawning import Spawning
 from django_tasks_fsm.stopwatch import Stopwatch
 from django_tasks_fsm.tasks_api import TaskContext, TaskResult
 
@@ -52,8 +54,8 @@ def current_run() -> RunContext:
     return context
 
 
-class RunContext(TaskContext):
-    """Django's TaskContext with progress, log, metadata, prerequisites, cooperative stop and self-rescheduling.
+class RunContext(Spawning, TaskContext):
+    """Django's TaskContext with progress, log, metadata, prerequisites, children, cooperative stop and self-rescheduling.
 
     The writing methods are guarded by the fence and raise OwnershipLost once the run belongs to somebody else. They use
     the thread's own connection, so inside ``atomic`` they commit, or not, with the task's work. A coroutine awaits
@@ -70,6 +72,7 @@ class RunContext(TaskContext):
         self._looked_at = time.monotonic()
         self._told = threading.Event()
         self._metadata: dict[str, Any] | None = None
+        self._spawned = set()
         self.stop_reason: str = ""
         self.timeout = timeout
         self.stopwatch = Stopwatch(timeout)
@@ -194,6 +197,10 @@ class RunContext(TaskContext):
 
         return notes.prerequisite_results(self._claim.id, self._using)
 
+    def results(self) -> list[Any]:
+        """Return the results of the prerequisites that are DONE, in the order of ``prerequisites``."""
+        return [before.result for before in self.prerequisites() if before.state == RunState.DONE]
+
     async def aprogress(self, done: int, total: int | None = None, note: str = "") -> None:
         """See progress."""
         await sync_to_async(self.progress)(done, total, note)
@@ -213,6 +220,10 @@ class RunContext(TaskContext):
     async def aprerequisites(self) -> list[PrerequisiteResult]:
         """See prerequisites."""
         return await sync_to_async(self.prerequisites)()
+
+    async def aresults(self) -> list[Any]:
+        """See results."""
+        return await sync_to_async(self.results)()
 
     def reschedule(self, delay: float | timedelta) -> NoReturn:
         """End this attempt and run the same run again after ``delay`` seconds; the attempt is not charged."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from django_tasks_fsm import callbacks, policies, registry
-from django_tasks_fsm.core.prerequisites import Awaited, Condition, OnFailure
+from django_tasks_fsm.composition import Step
+from django_tasks_fsm.core.prerequisites import Awaited
 from django_tasks_fsm.core.retry import RetryPolicy
-from django_tasks_fsm.requirements import Requirement, requirements
+from django_tasks_fsm.requirements import Requirement, awaited, requirements
 from django_tasks_fsm.tasks_api import (
     DEFAULT_TASK_BACKEND_ALIAS,
     DEFAULT_TASK_PRIORITY,
@@ -91,7 +91,7 @@ class FSMTask(Task):
         not know of it.
         """
         if "after" in changes:
-            changes["prerequisites"] = _edges(changes.pop("after"))
+            changes["prerequisites"] = awaited(changes.pop("after"))
         for name in changes:
             policies.check_per_run(name)
         given: dict[str, Any] = {
@@ -109,7 +109,7 @@ class FSMTask(Task):
     def enqueue_many(self, calls: Iterable[Sequence[Any] | Mapping[str, Any]]) -> list[FSMTaskResult]:
         """Enqueue one run for each call, all or none: a mapping holds keyword arguments, a sequence positional ones."""
         backend: Any = self.get_backend()
-        pairs = [_arguments(call) for call in calls]
+        pairs = [arguments(call) for call in calls]
         if not hasattr(backend, "enqueue_many"):  # Django's own backends, in a project's tests
             return [backend.enqueue(self, args, kwargs) for args, kwargs in pairs]
         results: list[FSMTaskResult] = backend.enqueue_many(self, pairs)
@@ -122,6 +122,13 @@ class FSMTask(Task):
             raise InvalidTask(f"Backend {self.backend!r} cannot prepare a run: it is not one of django_tasks_fsm.")
         result: FSMTaskResult = backend.prepare(self, args, kwargs)
         return result
+
+    def step(self, *args: Any, **kwargs: Any) -> Step:
+        """Return a call that waits for its place in ``chain``, ``group``, ``TaskRun.then`` or ``context.spawn``.
+
+        Raise UnstorablePayload at once. ``call`` is Django's word for running the function here and now.
+        """
+        return Step(self, args, kwargs)
 
     def schedule(
         self,
@@ -152,40 +159,13 @@ class FSMTask(Task):
         )
 
 
-def _arguments(call: Sequence[Any] | Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def arguments(call: Sequence[Any] | Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the positional and the keyword arguments of one call of ``enqueue_many``."""
     if isinstance(call, Mapping):
         return (), dict(call)
     if isinstance(call, (str, bytes)) or not isinstance(call, Sequence):
         raise TypeError(f"A call is a sequence of arguments or a mapping of keyword arguments, not {call!r}.")
     return tuple(call), {}
-
-
-def _edges(after: Any) -> tuple[Awaited, ...]:
-    if not isinstance(after, Iterable) or isinstance(after, (str, bytes)):
-        raise TypeError(f"after takes a list of runs, results or ids, not {after!r}.")
-    edges = tuple(_edge(item) for item in after)
-    counts = Counter(edge.run for edge in edges)
-    for run_id, count in counts.items():
-        if count > 1:
-            raise ValueError(
-                f"after names the run {run_id} {count} times; a run is waited for once, with one condition."
-            )
-    return edges
-
-
-def _edge(item: Any) -> Awaited:
-    try:
-        run, *terms = item if isinstance(item, tuple) else (item,)
-        run_id = getattr(run, "id", run)
-        condition = Condition(terms[0]) if terms else Condition.DONE
-        policy = OnFailure(terms[1]) if terms[1:] and terms[1] is not None else None
-        if terms[2:]:
-            raise ValueError("too many items")
-        return Awaited(run_id if isinstance(run_id, uuid.UUID) else uuid.UUID(str(run_id)), condition, policy)
-    except ValueError as error:
-        raise InvalidTask(
-            f"after holds {item!r}, which is neither a run nor (run, condition) nor (run, condition, policy): {error}"
-        ) from None
 
 
 @overload

@@ -44,3 +44,40 @@ def _requirement(item: Any) -> Requirement:
     except ValueError as error:
         raise InvalidTask(f"requires holds {item!r}: {error}.") from None
     return Requirement(task.module_path, condition, policy)
+
+
+def awaited(items: Any, word: str = "after") -> tuple[Awaited, ...]:
+    """Return what a list of runs, results or ids, or of tuples (run, condition[, policy]), says to wait for.
+
+    ``word`` is what the list is called where it is refused.
+    """
+    if not isinstance(items, Iterable) or isinstance(items, (str, bytes)):
+        raise TypeError(f"{word} takes a list of runs, results or ids, not {items!r}.")
+    edges = tuple(_awaited(item, word) for item in items)
+    counts = Counter(edge.run for edge in edges)
+    for run_id, count in counts.items():
+        if count > 1:
+            raise ValueError(
+                f"{word} names the run {run_id} {count} times; a run is waited for once, with one condition."
+            )
+    return edges
+
+
+def both(some: Iterable[Awaited], more: Iterable[Awaited]) -> tuple[Awaited, ...]:
+    """Return all that is awaited, each run once; ``more`` has the last word."""
+    return tuple({each.run: each for each in (*some, *more)}.values())
+
+
+def _awaited(item: Any, word: str) -> Awaited:
+    try:
+        run, *terms = item if isinstance(item, tuple) else (item,)
+        run_id = getattr(run, "id", run)
+        condition = Condition(terms[0]) if terms else Condition.DONE
+        policy = OnFailure(terms[1]) if terms[1:] and terms[1] is not None else None
+        if terms[2:]:
+            raise ValueError("too many items")
+        return Awaited(run_id if isinstance(run_id, uuid.UUID) else uuid.UUID(str(run_id)), condition, policy)
+    except ValueError as error:
+        raise InvalidTask(
+            f"{word} holds {item!r}, which is neither a run nor (run, condition) nor (run, condition, policy): {error}"
+        ) from None

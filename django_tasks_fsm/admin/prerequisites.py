@@ -67,6 +67,9 @@ class PrerequisiteFormSet(BaseInlineFormSet):
         if "prerequisite" in form.fields:
             widget: Any = form.fields["prerequisite"].widget
             getattr(widget, "widget", widget).shared = self.options
+        for name in {"condition", "on_failure"} & set(form.fields):
+            # The heading of a column is no label of the selects below it.
+            form.fields[name].widget.attrs["aria-label"] = form.fields[name].label
 
     def clean(self) -> None:
         """Look for a way back from each new prerequisite to the task, through what is stored and what was entered."""

@@ -22,12 +22,13 @@ from django_tasks_fsm.admin.linked_filters import GraphFilter, TaskFilter, Worke
 from django_tasks_fsm.admin.links import links_for
 from django_tasks_fsm.admin.names import short_error, tail
 from django_tasks_fsm.admin.neighbours import neighbours
+from django_tasks_fsm.admin.repair_admin import RepairAdmin
 from django_tasks_fsm.admin.run_page import facts, last_failure, payloads, progress
 from django_tasks_fsm.admin.run_pictures import PAYLOAD, RunPictures
 from django_tasks_fsm.admin.run_search import search
 from django_tasks_fsm.admin.run_verbs import RUN_VERBS
 from django_tasks_fsm.admin.times import brief, duration, percent, relative
-from django_tasks_fsm.admin.verb_admin import VerbAdmin, action_of
+from django_tasks_fsm.admin.verb_admin import action_of
 from django_tasks_fsm.admin.verbs import Verb
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import RunPrerequisite, TaskRun
@@ -35,7 +36,7 @@ from django_tasks_fsm.pictures.words import shown_state
 
 
 @admin.register(TaskRun)
-class TaskRunAdmin(ReadOnlyAdmin, RunPictures, VerbAdmin):
+class TaskRunAdmin(ReadOnlyAdmin, RunPictures, RepairAdmin):
     """Runs are made by tasks and changed by verbs; nobody edits, adds or deletes one."""
 
     list_display = ("run", "status", "queue", "enqueued", "outcome")
@@ -50,7 +51,7 @@ class TaskRunAdmin(ReadOnlyAdmin, RunPictures, VerbAdmin):
     search_fields = ("id", "task__name")
     search_help_text = _("The id of a run, the beginning of a task's name, or the last part of it.")
     verbs = RUN_VERBS
-    actions = [action_of(verb) for verb in RUN_VERBS]
+    actions = [action_of(verb) for verb in RUN_VERBS if verb.is_listed]
     panels_template = "django_tasks_fsm/admin/run.html"
 
     # -- permissions --------------------------------------------------------------------------------------------------
@@ -62,6 +63,10 @@ class TaskRunAdmin(ReadOnlyAdmin, RunPictures, VerbAdmin):
     def has_retry_run_permission(self, request: HttpRequest) -> bool:
         """Tell whether the user may retry, reschedule and let go."""
         return self.may_codename(request, "retry_run")
+
+    def has_resolve_run_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the user may give results in place of runs."""
+        return self.may_codename(request, "resolve_run")
 
     # -- the list -----------------------------------------------------------------------------------------------------
 

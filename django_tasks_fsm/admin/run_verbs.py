@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from django_tasks_fsm.admin.repair_verbs import REPAIRS
 from django_tasks_fsm.admin.verb_forms import WhenForm
 from django_tasks_fsm.admin.verbs import Verb, by_queryset, in_states
 from django_tasks_fsm.core.machine import RUN_MACHINE
@@ -74,4 +75,4 @@ ABORT = Verb(
     is_grave=True,
 )
 
-RUN_VERBS = (RETRY, PREPARED, RESCHEDULE, CANCEL, ABORT)
+RUN_VERBS: tuple[Verb, ...] = (RETRY, PREPARED, RESCHEDULE, CANCEL, ABORT, *REPAIRS)

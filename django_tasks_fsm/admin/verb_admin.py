@@ -81,11 +81,15 @@ class VerbAdmin(BoundedAdmin):
             raise Http404
         if not self.may(request, verb, obj):
             raise PermissionDenied
+        return self.answer(request, verb, obj)
+
+    def answer(self, request: HttpRequest, verb: Verb, obj: Any) -> HttpResponse:
+        """Ask, or do what was answered, for a user who may."""
         back = self.url_of("change", obj.pk)
         form = verb.form(request.POST if request.method == "POST" else None, initial=self.initial_for(verb, obj))
         if form.is_valid():
             self.carry_out(request, verb, self.get_queryset(request).filter(pk=obj.pk), form.cleaned_data)
-            return HttpResponseRedirect(back)
+            return HttpResponseRedirect(self.url_of("changelist") if verb.removes else back)
         waiting = self.dependents(obj) if verb.blocks_dependents else ()
         return self.ask(request, verb, form, [obj], 1, {"back": back, "dependents": waiting})
 

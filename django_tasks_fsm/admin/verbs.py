@@ -30,7 +30,8 @@ class Verb:
     """One thing that people do to rows.
 
     ``fits`` tells whether it is offered for a row; ``act`` decides again in SQL, and its report is the truth.
-    ``question`` and ``done`` are lazy ngettexts of ``count``: of the rows that were chosen, and of those that it moved.
+    Where ``is_listed`` is False it is done to one row only, on its page.
+    ``removes`` says that the row is gone afterwards. ``question`` and ``done`` are lazy ngettexts of ``count``: of the rows that were chosen, and of those that it moved.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Verb:
     form: type[ReasonForm] = ReasonForm
     blocks_dependents: bool = False
     is_grave: bool = False
+    is_listed: bool = True
+    removes: bool = False
 
 
 def where_written(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -68,6 +71,9 @@ def sentence(verb: Verb, report: Report) -> str:
     if report.asked:
         text = ngettext("%(count)d running run asked to stop", "%(count)d running runs asked to stop", report.asked)
         parts.append(text % {"count": report.asked})
+    if report.waiting:
+        text = ngettext("%(count)d waits again", "%(count)d wait again", report.waiting)
+        parts.append(text % {"count": report.waiting})
     if report.refused_count:
         text = ngettext("%(count)d skipped: %(states)s", "%(count)d skipped: %(states)s", report.refused_count)
         parts.append(text % {"count": report.refused_count, "states": _states(report)})

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.contrib.admin.models import DELETION, LogEntry
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from django_tasks_fsm import conf
 from django_tasks_fsm.admin.badges import badge
 from django_tasks_fsm.admin.bounded import ReadOnlyAdmin
 from django_tasks_fsm.admin.filters import LivenessFilter
 from django_tasks_fsm.admin.links import links_for
 from django_tasks_fsm.admin.task_page import lines
 from django_tasks_fsm.admin.times import both, brief
+from django_tasks_fsm.admin.verb_admin import VerbAdmin, action_of
+from django_tasks_fsm.admin.verbs import Verb, where_written
+from django_tasks_fsm.admin.worker_verbs import WORKER_VERBS
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import TaskRun, Worker
 
@@ -31,13 +39,37 @@ def liveness(worker: Worker, big: bool = False) -> str:
 
 
 @admin.register(Worker)
-class WorkerAdmin(ReadOnlyAdmin):
-    """Workers write their own rows."""
+class WorkerAdmin(ReadOnlyAdmin, VerbAdmin):
+    """Workers write their own rows; people only put away those that are gone."""
 
     list_display = ("name", "status", "serves", "slots", "heartbeat", "place")
     list_filter = (LivenessFilter,)
-    ordering = ("-heartbeat_at",)
+    verbs = WORKER_VERBS
+    actions = [action_of(verb) for verb in WORKER_VERBS]
     panels_template = "django_tasks_fsm/admin/worker.html"
+
+    def has_delete_worker_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the user may put away those that are gone."""
+        return self.may_codename(request, "delete_worker")
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Put the lost ones first and those that have stopped last; among each, who was heard of last."""
+        is_lost = Q(stopped_at=None, heartbeat_at__lt=timezone.now() - conf.options().lease)
+        place = Case(When(is_lost, then=0), When(stopped_at=None, then=1), default=2)
+        return (place, "-heartbeat_at", "pk")
+
+    def carry_out(self, request: HttpRequest, verb: Verb, rows: QuerySet[Any], said: Mapping[str, Any]) -> None:
+        """Log those that are gone: their rows cannot be read again."""
+        before = list(where_written(rows))
+        super().carry_out(request, verb, rows, said)
+        kept = set(where_written(rows).values_list("pk", flat=True))
+        gone: Any = [worker for worker in before if worker.pk not in kept]
+        if gone:
+            LogEntry.objects.log_actions(request.user.pk, gone, DELETION, said.get("reason", ""))  # type: ignore[arg-type]
+
+    def described(self, obj: Worker) -> str:
+        """Return a worker as the confirmation shows it."""
+        return format_html("{} {}", liveness(obj), obj)
 
     def with_extras(self, rows: list[Any]) -> list[Any]:
         """Count the runs that the workers on this page hold."""

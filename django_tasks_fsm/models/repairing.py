@@ -56,4 +56,4 @@ class RunRepairing(StatefulModel):
         return bool(self._one("skip", actor, reason))  # type: ignore[attr-defined]
 
     def _written_to(self) -> str:
-        return self._state.db or router.db_for_write(type(self))
+        return router.db_for_write(type(self), instance=self)

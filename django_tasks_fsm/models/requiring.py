@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import router
 
-from django_tasks_fsm.core.prerequisites import Condition, OnFailure
+from django_tasks_fsm.core.prerequisites import Awaited, Condition, OnFailure
 from django_tasks_fsm.models.fields import StatefulModel
+from django_tasks_fsm.models.transactions import in_transaction
+from django_tasks_fsm.requirements import both
 
 if TYPE_CHECKING:
     from django_tasks_fsm.models.run import TaskRun
@@ -38,6 +40,44 @@ class RunRequiring(StatefulModel):
         """Make ``other`` wait for this run; see ``require``."""
         this: Any = self
         other.require(this, condition=condition, on_failure=on_failure)
+
+    def then(
+        self, task_or_run: Any, *args: Any, condition: str = "done", on_failure: str | None = None, **kwargs: Any
+    ) -> TaskRun:
+        """Let a new run of a task, or a given run, wait for this one, in its graph, and return it.
+
+        A run that stands alone founds a graph. A new run is made at once, whatever has become of this one; arguments
+        called like the two terms are passed by ``task.step(...)``. See ``require`` for the terms, and for what is
+        raised for a given run; arguments beside one are a TypeError.
+        """
+        from django_tasks_fsm.composition import called
+
+        terms = Condition(condition), OnFailure(on_failure) if on_failure else None
+        if isinstance(task_or_run, RunRequiring):
+            if args or kwargs:
+                raise TypeError("A run that exists has its arguments already; then() takes no others for it.")
+            return self._followed_by(task_or_run, condition, on_failure)
+        step = called(task_or_run, args, kwargs)
+        edges = both(getattr(step.task, "prerequisites", ()), [Awaited(self.pk, *terms)])
+        settings: dict[str, Any] = {"prerequisites": edges, "graph": getattr(step.task, "graph", None) or self._join()}
+        result: Any = step.task.using(**settings).enqueue(*step.args, **step.kwargs)
+        run: TaskRun = result.run
+        return run
+
+    def _followed_by(self, other: Any, condition: str, on_failure: str | None) -> TaskRun:
+        other.require(self, condition=condition, on_failure=on_failure)
+        graph, rows = self._join(), type(self)._default_manager.using(router.db_for_write(type(self)))
+        rows.filter(pk=other.pk, graph__isnull=True).update(graph=graph)
+        other.refresh_from_db()
+        run: TaskRun = other
+        return run
+
+    def _join(self) -> Any:
+        """Return the graph of this run, which it founds if it stands alone."""
+        rows = type(self)._default_manager.using(router.db_for_write(type(self)))
+        rows.filter(pk=self.pk, graph__isnull=True).update(graph=self.pk)
+        self.graph = rows.values_list("graph", flat=True).get(pk=self.pk)
+        return self.graph
 
 
 class TaskRequiring(StatefulModel):

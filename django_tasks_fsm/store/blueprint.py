@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from django_tasks_fsm.core.ids import new_run_id
-from django_tasks_fsm.core.prerequisites import Awaited
+from django_tasks_fsm.core.prerequisites import Awaited, Condition, OnFailure
 from django_tasks_fsm.models import Task, TaskRun
 from django_tasks_fsm.store.definitions import with_edges
 from django_tasks_fsm.store.enqueue import Request
 from django_tasks_fsm.store.template import Template, template_of
 
 
-def with_prerequisites(requests: Sequence[Request], using: str) -> list[Request]:
+def with_prerequisites(requests: Sequence[Request], using: str, *, shared: bool = False) -> list[Request]:
     """Return ``requests`` and those for the runs that their tasks' templates let them wait for.
 
     A request that says itself what it waits for is left alone, and so is one whose key an unfinished run bears.
+    ``shared`` means one run of each prerequisite for all of them, instead of one for each.
     """
     found: list[Request] = []
     open_ones = {request.task_id for request in requests if not request.prerequisites}
     tasks = Task.objects.using(using).in_bulk(open_ones & with_edges(using))
+    templates = {pk: template_of(task, using, upstream=True, dependents=False) for pk, task in tasks.items()}
     for request in requests:
-        task = None if request.prerequisites or _is_borne(request, using) else tasks.get(request.task_id)
-        found += [request] if task is None else with_template(request, task, using, upstream=True, dependents=False)
-    return found
+        is_open = not request.prerequisites and request.task_id in tasks and not _is_borne(request, using)
+        found += _made_after(request, tasks[request.task_id], templates[request.task_id]) if is_open else [request]
+    return _shared(found, {request.id for request in requests}) if shared else found
+
+
+def _shared(requests: Sequence[Request], asked: Collection[uuid.UUID]) -> list[Request]:
+    """Return ``requests`` with, beside those that were asked for, one for each task."""
+    first: dict[int, uuid.UUID] = {}
+    stand_ins = {one.id: first.setdefault(one.task_id, one.id) for one in requests if one.id not in asked}
+    return [_rewired(one, stand_ins) for one in requests if stand_ins.get(one.id, one.id) == one.id]
+
+
+def _rewired(request: Request, stand_ins: Mapping[uuid.UUID, uuid.UUID]) -> Request:
+    before = tuple(each._replace(run=stand_ins.get(each.run, each.run)) for each in request.prerequisites)
+    return request if before == request.prerequisites else replace(request, prerequisites=before)
 
 
 def _is_borne(request: Request, using: str) -> bool:
@@ -38,7 +52,10 @@ def with_template(root: Request, task: Task, using: str, *, upstream: bool, depe
     The others have the stored arguments of their tasks and are due when the root is. All are of one graph, unless the
     root is alone.
     """
-    template = template_of(task, using, upstream=upstream, dependents=dependents)
+    return _made_after(root, task, template_of(task, using, upstream=upstream, dependents=dependents))
+
+
+def _made_after(root: Request, task: Task, template: Template) -> list[Request]:
     if len(template.tasks) == 1:
         return [root]
     ids = {pk: new_run_id() for pk in template.tasks} | {task.pk: root.id}
@@ -67,3 +84,25 @@ def _awaited(task: Task, template: Template, ids: dict[int, uuid.UUID]) -> tuple
         for edge in template.edges
         if edge.task == task.pk
     )
+
+
+def wired(requests: Sequence[Request], edges: Iterable[tuple[int, int, Condition, OnFailure | None]]) -> list[Request]:
+    """Return ``requests`` in one graph, the second of each edge waiting for the first; edges name them by number.
+
+    Raise ValueError where the requests name more than one graph.
+    """
+    before: dict[int, list[Awaited]] = {}
+    for one, other, condition, policy in edges:
+        before.setdefault(other, []).append(Awaited(requests[one].id, condition, policy))
+    graph = _one_graph(requests)
+    return [
+        replace(one, graph=graph, prerequisites=(*one.prerequisites, *before.get(number, ())))
+        for number, one in enumerate(requests)
+    ]
+
+
+def _one_graph(requests: Sequence[Request]) -> uuid.UUID:
+    named = {request.graph for request in requests if request.graph}
+    if len(named) > 1:
+        raise ValueError(f"The steps name {len(named)} graphs by using(graph=...), and their runs are made in one.")
+    return named.pop() if named else requests[0].id

@@ -42,6 +42,8 @@ class Request:
     priority: int = 0
     run_at: datetime | None = None
     key: str | None = None
+    mark: str | None = None
+    """Remembered as a key that was given, without being one: a run that another one spawns is found by it."""
     graph: uuid.UUID | None = None
     label: str = ""
     prepare: bool = False
@@ -141,7 +143,8 @@ def _has_come(request: Request, now: datetime) -> bool:
 def _locked_states(requests: Sequence[Request], using: str) -> dict[uuid.UUID, RunState]:
     # Locked, in id order, so that a prerequisite cannot end between this look and the insertion of its edge: whoever
     # finishes it then waits for this transaction and finds the edge.
-    wanted = sorted({awaited.run for request in requests for awaited in request.prerequisites})
+    own = {request.id for request in requests}
+    wanted = sorted({awaited.run for request in requests for awaited in request.prerequisites} - own)
     if not wanted:
         return {}
     dialect = for_alias(using)
@@ -150,7 +153,7 @@ def _locked_states(requests: Sequence[Request], using: str) -> dict[uuid.UUID, R
     for some in batches(wanted):
         rows = TaskRun.objects.using(using).filter(pk__in=some).order_by("pk").select_for_update()
         states |= {pk: RunState(state) for pk, state in rows.values_list("pk", "state")}
-    for unknown in set(wanted) - states.keys() - {request.id for request in requests}:
+    for unknown in set(wanted) - states.keys():
         raise UnknownPrerequisite(unknown)
     return states
 
@@ -198,5 +201,5 @@ def _row(request: Request, now: datetime | StatementNow, waiting_on: int, is_due
         graph=request.graph,
         label=request.label,
         key=request.key,
-        given_key=request.key,
+        given_key=request.key or request.mark,
     )

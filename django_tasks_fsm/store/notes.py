@@ -84,6 +84,12 @@ def join_graph(run_id: uuid.UUID, fence: int, using: str) -> uuid.UUID:
     return graph or run_id
 
 
+def own_graph(run_id: uuid.UUID, fence: int, using: str) -> uuid.UUID:
+    """Do as ``join_graph``, and lock the run's row until the open transaction ends; raise OwnershipLost."""
+    _write(run_id, fence, using, {}, None)
+    return join_graph(run_id, fence, using)
+
+
 def requests(run_id: uuid.UUID, fence: int, using: str) -> Requests:
     """Return what a person asked of the run; raise OwnershipLost when it is no longer the caller's."""
     mine = TaskRun.objects.using(using).filter(pk=run_id, fence=fence, state=RunState.RUNNING.value)
@@ -94,7 +100,7 @@ def requests(run_id: uuid.UUID, fence: int, using: str) -> Requests:
 
 
 def prerequisite_results(run_id: uuid.UUID, using: str) -> list[PrerequisiteResult]:
-    """Return how the prerequisites of a run ended, in the order they were made."""
-    edges = RunPrerequisite.objects.using(using).filter(run_id=run_id).order_by("prerequisite_id")
+    """Return how the prerequisites of a run ended, in the order in which it was made to wait for them."""
+    edges = RunPrerequisite.objects.using(using).filter(run_id=run_id).order_by("pk")
     columns = ("id", "task__name", "state", "result", "error")
     return [PrerequisiteResult(*row) for row in edges.values_list(*(f"prerequisite__{name}" for name in columns))]

@@ -10,7 +10,7 @@ from django.db import router
 from django_tasks_fsm.models import Task, TaskRun
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.transitions import Change, Moved, announce_made, record
-from django_tasks_fsm.store.blueprint import with_template
+from django_tasks_fsm.store.blueprint import with_prerequisites, with_template
 from django_tasks_fsm.store.definitions import know_queue
 from django_tasks_fsm.store.enqueue import Request, enqueue, enqueue_many
 from django_tasks_fsm.store.once import once
@@ -42,7 +42,7 @@ def start(
 def _made(requests: Sequence[Request], using: str) -> list[TaskRun]:
     for queue in sorted({request.queue for request in requests}):
         know_queue(queue, using)
-    return enqueue_many(requests, using) if len(requests) > 1 else [enqueue(requests[0], using)]
+    return _stored(requests, using)
 
 
 def with_company(requests: Sequence[Request], wanted: Sequence[Request], using: str) -> list[TaskRun]:
@@ -59,3 +59,13 @@ def with_company(requests: Sequence[Request], wanted: Sequence[Request], using: 
 
     made = dict(zip([one.id for one in wanted], once(work, {one.id for one in wanted}, using), strict=True))
     return [made[request.id] for request in requests]
+
+
+def enqueue_with_company(requests: Sequence[Request], using: str, *, shared: bool = False) -> list[TaskRun]:
+    """Make the runs of ``requests``, with those that their tasks' templates ask for; see ``with_prerequisites``."""
+    wanted = with_prerequisites(requests, using, shared=shared)
+    return with_company(requests, wanted, using) if len(wanted) > len(requests) else _stored(requests, using)
+
+
+def _stored(requests: Sequence[Request], using: str) -> list[TaskRun]:
+    return enqueue_many(requests, using) if len(requests) > 1 else [enqueue(requests[0], using)]

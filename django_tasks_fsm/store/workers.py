@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects.clock import DatabaseNow
@@ -76,13 +77,23 @@ def leave(worker_id: uuid.UUID, using: str) -> None:
     in_transaction(lambda: rows.update(stopped_at=DatabaseNow(), heartbeat_at=F("heartbeat_at")), using)
 
 
+def forget(ids: Collection[uuid.UUID], lease: timedelta, using: str) -> list[uuid.UUID]:
+    """Delete the rows of those workers that do not live and hold nothing; return their ids."""
+    gone = _idle(using).filter(Q(stopped_at__isnull=False) | Q(heartbeat_at__lt=DatabaseNow() - lease))
+    return [pk for pk in ids if in_transaction(functools.partial(gone.filter(pk=pk)._raw_delete, using), using)]
+
+
 def forget_gone(age: timedelta, using: str) -> int:
     """Delete the rows of workers that have been silent for longer than ``age`` and hold nothing; return how many."""
-    held = TaskRun.objects.using(using).filter(state=RunState.RUNNING.value, worker_id=OuterRef("pk"))
-    gone = Worker.objects.using(using).filter(~Exists(held), heartbeat_at__lt=DatabaseNow() - age)
+    gone = _idle(using).filter(heartbeat_at__lt=DatabaseNow() - age)
     ids = list(gone.values_list("pk", flat=True)[:FORGET_BATCH])
     rows = gone.filter(pk__in=ids)  # asked again: one that has come back since keeps its row
     return in_transaction(lambda: rows._raw_delete(using), using) if ids else 0
+
+
+def _idle(using: str) -> QuerySet[Worker]:
+    held = TaskRun.objects.using(using).filter(state=RunState.RUNNING.value, worker_id=OuterRef("pk"))
+    return Worker.objects.using(using).filter(~Exists(held))
 
 
 def open_queues(wanted: Sequence[str], excluded: Sequence[str], using: str) -> tuple[str, ...]:

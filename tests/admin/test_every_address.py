@@ -26,13 +26,13 @@ from django_tasks_fsm.admin.verb_admin import VerbAdmin
 from django_tasks_fsm.core.states import RunState, TaskState
 from django_tasks_fsm.models import Queue, Task
 from tests.admin.pages import APP, task_form
-from tests.admin.rows import FUNCTION, make_run, make_task, soon
+from tests.admin.rows import FUNCTION, make_run, make_task, make_worker, soon
 
 pytestmark = pytest.mark.django_db
 
 VIEW = ("view_task", "view_taskrun", "view_worker", "view_queue")
 EDIT = ("add_task", "change_task", "delete_task")
-OWN = ("run_task", "cancel_run", "retry_run", "change_queue", "view_payload")
+OWN = ("run_task", "cancel_run", "retry_run", "change_queue", "delete_worker", "view_payload")
 ROLES: Mapping[str, tuple[str, ...]] = {
     "no permission": (),
     "view only": VIEW,
@@ -80,6 +80,7 @@ def make_rows() -> None:
         make_run(first, run_state)
     Queue.objects.get_or_create(name="default")
     Queue.objects.create(name="shut", paused_at=soon())
+    make_worker(name="silent", heartbeat_at=soon(hours=-1))
 
 
 def _of_view(model_admin: Any, pattern: Any) -> Iterator[Address]:

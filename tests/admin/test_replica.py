@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.test import RequestFactory, override_settings
 
+from django_tasks_fsm.admin.deletion import reasons_to_keep
 from django_tasks_fsm.admin.verbs import Verb
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import Queue, Task
@@ -67,3 +68,9 @@ def test_a_task_is_reset(admin_user: User) -> None:
 def test_a_running_run_that_is_asked_to_stop_is_logged(admin_user: User, fetch: Task) -> None:
     assert do(make_run(fetch, RunState.RUNNING), "cancel", admin_user) == ["1 running run asked to stop."]
     assert logged() == ["Cancel: because"]
+
+
+def test_a_task_with_runs_is_kept_whatever_the_replica_knows(fetch: Task) -> None:
+    make_run(fetch)
+    with override_settings(DATABASE_ROUTERS=[ReadsElsewhere()]):
+        assert len(reasons_to_keep([fetch])) == 1

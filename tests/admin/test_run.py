@@ -213,3 +213,16 @@ def test_a_huge_graph_is_cut_to_its_neighbourhood(admin_client: Client, fetch: T
 @pytest.mark.parametrize("steps", ["0", "-1", "4", "x", "", "%00", "9" * 100])
 def test_strange_steps_are_ignored(admin_client: Client, fetch: Task, steps: str) -> None:
     assert "fsm-gpanel" in page_of(admin_client, make_chain(fetch)[0], f"?steps={steps}")
+
+
+def test_the_page_leads_to_the_runs_of_the_task_before_and_after(admin_client: Client, fetch: Task) -> None:
+    first, second, third = (make_run(fetch) for _ in range(3))
+    make_run(make_task("another"))
+    found = {run: admin_client.get(address("taskrun_change", run.pk)).context["neighbours"] for run in (first, second)}
+    everything = address("taskrun_changelist") + f"?task={fetch.pk}"
+    assert [href for href, _ in found[second]] == [
+        address("taskrun_change", first.pk),
+        address("taskrun_change", third.pk),
+        everything,
+    ]
+    assert [href for href, _ in found[first]] == [address("taskrun_change", second.pk), everything]

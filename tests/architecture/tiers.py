@@ -11,11 +11,11 @@ TIERS = (
     {"models"},
     {"store", "migrations", "pictures"},
     # The django.tasks adapter: the worker runs what it declares and speaks in its signals (docs/adr/0003).
-    {"callbacks", "checks", "policies", "repair", "schedules", "stopwatch", "task_errors"},
+    {"callbacks", "checks", "composition", "policies", "repair", "schedules", "stopwatch", "task_errors"},
     {"declare"},
     {"restored"},
     {"results"},
-    {"backend"},
+    {"backend", "spawning"},
     {"context", "sending"},
     {"worker"},
     {"making"},

@@ -73,7 +73,7 @@ def test_a_blocked_run_does_not_wait_yet(task: Task, graph: uuid.UUID) -> None:
     assert lines(run)[str(run.pk)].waits == ()
 
 
-@pytest.mark.parametrize(("began", "title"), [(12, "Attempt 1: Failed, 8.0 s"), (None, "Attempt 1: Failed")])
+@pytest.mark.parametrize(("began", "title"), [(12, "Attempt 1: Failed (8.0 s)"), (None, "Attempt 1: Failed")])
 def test_earlier_attempts_are_drawn_as_far_as_they_are_known(task: Task, began: int | None, title: str) -> None:
     worker = make_worker(name="w-9")
     run = ran(task, 50, 60, attempt=2)

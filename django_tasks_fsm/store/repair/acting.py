@@ -67,7 +67,7 @@ def _carry_out(plan: Plan, actor: Actor, reason: str) -> Report:
         return Report(moved, len(asked))
     events = sorted({each.event for each in plan.steps})
     moved = move_together([(plan.pks(event), _change(event, plan, actor, reason)) for event in events], plan.using)
-    return Report(moved, waiting=len(plan.waiting))
+    return Report(moved, waiting=len(plan.waiting) if {*events} & {*REVIVING} else 0)
 
 
 def _change(event: str, plan: Plan, actor: Actor, reason: str) -> Change:

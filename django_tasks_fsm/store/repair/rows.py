@@ -43,7 +43,8 @@ def rows_of(run_ids: Iterable[uuid.UUID], using: str) -> dict[uuid.UUID, Row]:
 
 def rows_in(graph: uuid.UUID, using: str) -> dict[uuid.UUID, Row]:
     """Return the runs of a graph by id."""
-    return _read(TaskRun.objects.using(using).filter(graph=graph))
+    # IN, because "= None" would be true of all runs without a graph.
+    return _read(TaskRun.objects.using(using).filter(graph__in=[graph]))
 
 
 def bearers(rows: Iterable[Row], using: str) -> dict[uuid.UUID, uuid.UUID]:
