@@ -55,7 +55,7 @@ def current_run() -> RunContext:
 
 
 class RunContext(Spawning, TaskContext):
-    """Django's TaskContext with progress, log, metadata, prerequisites, children, cooperative stop and self-rescheduling.
+    """Django's TaskContext with progress, log, metadata, prerequisites, children, cooperative stop and rescheduling.
 
     The writing methods are guarded by the fence and raise OwnershipLost once the run belongs to somebody else. They use
     the thread's own connection, so inside ``atomic`` they commit, or not, with the task's work. A coroutine awaits

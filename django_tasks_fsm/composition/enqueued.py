@@ -60,8 +60,8 @@ def _backend(steps: Sequence[Step]) -> Any:
     aliases = sorted({step.task.backend for step in steps})
     if len(aliases) > 1:
         raise InvalidTask(
-            f"The steps belong to several backends ({', '.join(map(repr, aliases))}), so their runs cannot be made in one "
-            "transaction. Bring them together with using(backend=...)."
+            f"The steps belong to several backends ({', '.join(map(repr, aliases))}), so their runs cannot be made in "
+            "one transaction. Bring them together with using(backend=...)."
         )
     backend: Any = steps[0].task.get_backend()
     if not hasattr(backend, "enqueue_graph"):

@@ -66,17 +66,20 @@ class RunRequiring(StatefulModel):
 
     def _followed_by(self, other: Any, condition: str, on_failure: str | None) -> TaskRun:
         other.require(self, condition=condition, on_failure=on_failure)
-        graph, rows = self._join(), type(self)._default_manager.using(router.db_for_write(type(self)))
-        rows.filter(pk=other.pk, graph__isnull=True).update(graph=graph)
-        other.refresh_from_db()
+        other._join(self._join())
         run: TaskRun = other
         return run
 
-    def _join(self) -> Any:
-        """Return the graph of this run, which it founds if it stands alone."""
-        rows = type(self)._default_manager.using(router.db_for_write(type(self)))
-        rows.filter(pk=self.pk, graph__isnull=True).update(graph=self.pk)
-        self.graph = rows.values_list("graph", flat=True).get(pk=self.pk)
+    def _join(self, graph: Any = None) -> Any:
+        """Let a run that stands alone join a graph, or found one; return the graph that it is of."""
+        using = router.db_for_write(type(self))
+        rows: Any = type(self)._default_manager.using(using).filter(pk=self.pk)
+
+        def work() -> Any:
+            rows.filter(graph__isnull=True).update(graph=graph or self.pk)
+            return rows.values_list("graph", flat=True).get()
+
+        self.graph = in_transaction(work, using)
         return self.graph
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TypedDict
-from uuid import UUID
 
 from django.db import transaction
 
 from audit import verification
 from audit.claims import ClaimedFiles
-from audit.inventory import Installed, inventory
+from audit.inventory import inventory
 from audit.report import DamageFound, Report, is_damaged, stored_report
 from audit.summary import Summary, summarise
 from audit.throttle import Throttled
@@ -33,16 +32,14 @@ class Discovery(TypedDict):
 def discover(context: RunContext, path: Sequence[str] | None = None) -> Discovery:
     """List the distributions in ``path`` (default: this interpreter's) and make a graph of runs that verify them.
 
-    An attempt after a crash finds the runs of the former one and makes no second ones.
+    An attempt after a crash, and a rerun, find the former runs and make none but those that are missing.
     """
     found = inventory(path)
-    graph = context.graph
+    calls = [{"name": one["name"], "location": one["location"]} for one in found]
+    context.progress(len(found), len(found), "")
     with transaction.atomic():
-        # First, because this write is guarded by the fence and locks the run's row: an attempt that has lost its run
-        # stops here, and none can look for the graph's runs while another one is making them.
-        context.progress(len(found), len(found), "")
-        if not _is_fanned_out(graph, context.run_id):
-            _fan_out(graph, context.run_id, found)
+        verifications = context.spawn_many(verify, calls, after=[context.run_id])
+        context.spawn(report, after=verifications)
     return Discovery(
         distributions=len(found),
         shadowed=[f"{one['name']}: {other}" for one in found for other in one["shadowed"]],
@@ -82,15 +79,3 @@ def report(context: RunContext) -> Summary:
 
 
 discover.schedule(NIGHTLY, cron="15 3 * * *", timezone="UTC")
-
-
-def _is_fanned_out(graph: UUID, discovery: UUID) -> bool:
-    from django_tasks_fsm.models import TaskRun
-
-    return TaskRun.objects.filter(graph=graph).exclude(pk=discovery).exists()
-
-
-def _fan_out(graph: UUID, discovery: UUID, found: Sequence[Installed]) -> None:
-    calls = [{"name": one["name"], "location": one["location"]} for one in found]
-    verifications = verify.using(graph=graph, after=[discovery]).enqueue_many(calls)
-    report.using(graph=graph, after=verifications).enqueue()
