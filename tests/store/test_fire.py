@@ -120,6 +120,16 @@ def test_a_slot_that_has_a_run_already_gets_no_second_one():
     assert next_of(task) == slot + HOUR
 
 
+def test_jitter_moves_the_due_time_and_neither_the_slot_nor_the_next_one():
+    slot = NOW - timedelta(minutes=5)
+    task = scheduled(every(HOUR, jitter=timedelta(minutes=30)), slot)
+    fire(DB)
+    run = TaskRun.objects.get(task=task)
+    assert run.scheduled_for == slot
+    assert slot < run.run_at <= slot + timedelta(minutes=30)
+    assert next_of(task) == slot + HOUR
+
+
 @committing
 def test_of_four_who_fire_at_once_one_makes_the_run():
     tasks = [scheduled(every(HOUR), NOW - timedelta(minutes=5), name=f"t{number}") for number in range(10)]

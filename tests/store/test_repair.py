@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from django_tasks_fsm.exceptions import PlanChanged, PlanRefused, UnknownPrerequisite, UnstorablePayload
@@ -219,6 +221,23 @@ def test_an_aborted_graph_cannot_be_retried() -> None:
     abort_graph(runs[0].graph)
     assert states(runs) == ["DONE"] + ["ABORTED"] * 4
     assert retry_failed(runs[0].graph, others=True).steps == ()
+
+
+def test_runs_without_a_graph_are_not_one_graph() -> None:
+    run = a_run("FAILED")
+    assert retry_failed(run.graph).steps == ()
+    assert abort_graph(run.graph).steps == ()
+    assert state_of(run) == "FAILED"
+
+
+def test_a_long_chain_is_planned_and_rerun_with_few_queries(django_assert_max_num_queries: Any) -> None:
+    runs = chain(*["DONE"] * 600)
+    with django_assert_max_num_queries(10):
+        plan = plan_rerun(runs[0].pk, DB)
+    with django_assert_max_num_queries(60):
+        act(plan)
+    assert len(plan.steps) == 600
+    assert wrong_counts() == []
 
 
 def test_the_way_from_a_failure_over_cancelling_to_a_repaired_graph() -> None:

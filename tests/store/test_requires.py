@@ -20,7 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _fresh():
+def _fresh(db):
+    TaskPrerequisite.objects.all().delete()
     forget()
     yield
     forget()

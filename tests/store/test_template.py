@@ -14,6 +14,11 @@ from tests.store.threads import at_once
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _no_other_edges(db):
+    TaskPrerequisite.objects.all().delete()
+
+
 def named(*names: str) -> list[Task]:
     return [a_task(name, args=[name]) for name in names]
 

@@ -20,7 +20,7 @@ from django_tasks_fsm.store.repair.rows import Row, bearers, rows_in, rows_of
 NOT_RUN = (RunState.CANCELLED, RunState.SKIPPED)
 
 
-def plan_retry_failed(graph: uuid.UUID, using: str, others: bool = False) -> Plan:
+def plan_retry_failed(graph: uuid.UUID | None, using: str, others: bool = False) -> Plan:
     """Plan to retry the FAILED runs of a graph; with ``others`` the CANCELLED and SKIPPED ones too."""
     rows = rows_in(graph, using)
     ended = [row for row in rows.values() if row.state in (RunState.FAILED, *NOT_RUN)]
@@ -51,7 +51,7 @@ def _behind(steps: tuple[Step, ...], rows: Mapping[uuid.UUID, Row], using: str) 
     return waiting, passed
 
 
-def plan_cancel(graph: uuid.UUID, using: str) -> Plan:
+def plan_cancel(graph: uuid.UUID | None, using: str) -> Plan:
     """Plan to end every run of a graph that has not started, and to ask the running ones to stop."""
     rows = rows_in(graph, using)
     events = {row.id: "cancel_requested" if row.state is RunState.RUNNING else "cancel" for row in rows.values()}
@@ -61,7 +61,7 @@ def plan_cancel(graph: uuid.UUID, using: str) -> Plan:
     return _stop("cancel_graph", steps, found, rows, partial(plan_cancel, graph, using))
 
 
-def plan_abort(graph: uuid.UUID, using: str) -> Plan:
+def plan_abort(graph: uuid.UUID | None, using: str) -> Plan:
     """Plan to end every run of a graph for good, also those that could be retried."""
     rows = rows_in(graph, using)
     able = RUN_MACHINE.sources("abort")

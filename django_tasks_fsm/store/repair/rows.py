@@ -41,10 +41,9 @@ def rows_of(run_ids: Iterable[uuid.UUID], using: str) -> dict[uuid.UUID, Row]:
     return found
 
 
-def rows_in(graph: uuid.UUID, using: str) -> dict[uuid.UUID, Row]:
-    """Return the runs of a graph by id."""
-    # IN, because "= None" would be true of all runs without a graph.
-    return _read(TaskRun.objects.using(using).filter(graph__in=[graph]))
+def rows_in(graph: uuid.UUID | None, using: str) -> dict[uuid.UUID, Row]:
+    """Return the runs of a graph by id; None is no graph, and not that of all runs without one."""
+    return {} if graph is None else _read(TaskRun.objects.using(using).filter(graph=graph))
 
 
 def bearers(rows: Iterable[Row], using: str) -> dict[uuid.UUID, uuid.UUID]:
