@@ -196,4 +196,5 @@ class LastResultFilter(ChoiceFilter):
         if value is None:
             return queryset
         newest = TaskRun.objects.filter(task=OuterRef("pk")).order_by("-id").values("state")[:1]
-        return queryset.alias(last=Subquery(newest)).filter(last=None if value == "none" else value)
+        kept: QuerySet[Any] = queryset.alias(last=Subquery(newest)).filter(last=None if value == "none" else value)
+        return kept

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.utils.html import format_html, format_html_join
 
 FRAME = re.compile(r'^ *(?:\| *)*File "(?P<path>[^"]+)", line \d+')
-FOREIGN = re.compile(r"[/\\](?:site-packages|dist-packages|django_tasks_fsm|python\d[\d.]*)[/\\]|^<|[/\\]lib[/\\]python")
+FOREIGN = re.compile(r"^<|[/\\](?:site-packages|dist-packages|django_tasks_fsm|python\d[\d.]*)[/\\]")
 
 
 def with_own_frames(traceback: str) -> str:

@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from django_tasks_fsm.admin.verb_forms import PauseForm
 from django_tasks_fsm.admin.verbs import Verb
-from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.querysets import Report
-from django_tasks_fsm.models.queue import shut
-from django_tasks_fsm.models.settling import wake
-from django_tasks_fsm.models.transactions import in_transaction
-from django_tasks_fsm.models.transitions import Moved
-
-OPEN, PAUSED = TaskState.ACTIVE.value, TaskState.PAUSED.value
-"""A queue has no state column; these two words of a task say the same."""
+from django_tasks_fsm.models.queue_verbs import OPEN, PAUSED, pause_queues, resume_queues
 
 
 def queue_state(queue: Any) -> str:
@@ -29,34 +21,15 @@ def queue_state(queue: Any) -> str:
 
 
 def _pause(queues: Any, actor: Actor, said: Mapping[str, Any]) -> Report:
-    values = {
-        "paused_at": timezone.now(),
-        "paused_by": actor.name,
-        "paused_until": said.get("until"),
-        "pause_reason": said["reason"],
-    }
-    return in_transaction(lambda: _move(queues, "pause", OPEN, values), queues.db)
+    return pause_queues(_names(queues), queues.db, actor=actor, reason=said["reason"], until=said.get("until"))
 
 
 def _resume(queues: Any, actor: Actor, said: Mapping[str, Any]) -> Report:
-    values = {"paused_at": None, "paused_by": "", "paused_until": None, "pause_reason": ""}
-    report = in_transaction(lambda: _move(queues, "resume", PAUSED, values), queues.db)
-    wake([row.pk for row in report.moved], queues.db)
-    return report
+    return resume_queues(_names(queues), queues.db)
 
 
-def _move(queues: Any, event: str, source: str, values: Mapping[str, Any]) -> Report:
-    """Write ``values`` to the queues that are in the state ``source``, one by one: each UPDATE tells who was first."""
-    target = PAUSED if source == OPEN else OPEN
-    names = list(queues.order_by("pk").values_list("pk", flat=True))
-    rows = queues.model._default_manager.using(queues.db)
-    moved = [
-        Moved(name, event, source, target)
-        for name in names
-        if rows.filter(shut() if source == PAUSED else ~shut(), pk=name).update(**values)
-    ]
-    left = len(names) - len(moved)
-    return Report(tuple(moved), refused=((target, left),) if left else ())
+def _names(queues: Any) -> list[str]:
+    return list(queues.values_list("pk", flat=True))
 
 
 PAUSE = Verb(

@@ -1,22 +1,19 @@
-"""Triggers in words, and the next times they fire."""
+"""Triggers in words."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 
 from django_tasks_fsm.admin.problems import trigger_problem
 from django_tasks_fsm.admin.times import stamp
 from django_tasks_fsm.core import triggers
-from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.exceptions import InvalidTrigger
 from django_tasks_fsm.models import Task
-
-PREVIEWED = 5
 
 
 def schedule_of(task: Task) -> str:
@@ -33,14 +30,22 @@ def _in_words(trigger: triggers.Trigger) -> str:
     if isinstance(trigger, triggers.Once):
         return format_html(gettext("once, {}"), stamp(trigger.at))
     if isinstance(trigger, triggers.Interval):
-        return gettext("every %(duration)s") % {"duration": _exact(trigger.every)}
+        frame = gettext("%(duration)s after the end of the last run") if trigger.from_end else gettext("every %(duration)s")
+        return frame % {"duration": exact(trigger.every)}
     if isinstance(trigger, triggers.Cron):
         frame = '<code class="fsm-code">{}</code> <span class="quiet">{}</span>'
         return format_html(frame, trigger.expression, trigger.timezone)
+    if isinstance(trigger, triggers.AnyOf | triggers.AllOf):
+        glue = gettext(" or ") if isinstance(trigger, triggers.AnyOf) else gettext(" and ")
+        return format_html_join(glue, "({})", ((_in_words(member),) for member in trigger.of))
+    if isinstance(trigger, triggers.WorkerStart):
+        return gettext("when a worker starts")
+    if isinstance(trigger, triggers.WorkerStop):
+        return gettext("before a worker stops")
     return trigger.describe()
 
 
-def _exact(length: timedelta) -> str:
+def exact(length: timedelta) -> str:
     """Return a length in all its units, without the empty ones: "5 min", "1 d 1 h 1 min 1.5 s"."""
     left, parts = length - timedelta(microseconds=length.microseconds), []
     for size, words in ((86_400, gettext("%(n)d d")), (3_600, gettext("%(n)d h")), (60, gettext("%(n)d min"))):
@@ -50,15 +55,3 @@ def _exact(length: timedelta) -> str:
     if seconds or not parts:
         parts.append(gettext("%(seconds)s s") % {"seconds": number_format(seconds, use_l10n=True)})
     return " ".join(parts)
-
-
-def next_times(task: Task, count: int = PREVIEWED) -> list[datetime]:
-    """Return the next times at which an ACTIVE task fires; the stored one first, which a person may have moved."""
-    if task.state != TaskState.ACTIVE or task.next_run_at is None:
-        return []
-    first = task.next_run_at
-    try:
-        following = triggers.preview(task.fires, first.astimezone(UTC), count)
-    except InvalidTrigger:
-        return [first]
-    return [first, *(slot for slot in following if slot > first)][:count]

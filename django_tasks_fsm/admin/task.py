@@ -16,21 +16,22 @@ from django_tasks_fsm.admin.badges import badge, strip
 from django_tasks_fsm.admin.deletion import reasons_to_keep
 from django_tasks_fsm.admin.explain_panel import why_task
 from django_tasks_fsm.admin.filters import LastResultFilter, LateFilter, QueueFilter, TaskStateFilter, TriggerFilter
-from django_tasks_fsm.admin.graph_admin import GraphAdmin
 from django_tasks_fsm.admin.graph_panel import panel
 from django_tasks_fsm.admin.graph_view import View, view_of
 from django_tasks_fsm.admin.history import history_of_task
 from django_tasks_fsm.admin.links import links_for
+from django_tasks_fsm.admin.next_times import times_of
 from django_tasks_fsm.admin.overrides import is_from_code, note_changes
 from django_tasks_fsm.admin.payload import masked, masked_args, pretty
 from django_tasks_fsm.admin.prerequisites import PrerequisiteInline
 from django_tasks_fsm.admin.recent import recent_states
-from django_tasks_fsm.admin.schedule_words import next_times, schedule_of
+from django_tasks_fsm.admin.schedule_words import schedule_of
 from django_tasks_fsm.admin.task_fieldsets import fieldsets_for
 from django_tasks_fsm.admin.task_form import TaskForm
 from django_tasks_fsm.admin.task_page import facts, last_failure, last_runs, lines, notes
 from django_tasks_fsm.admin.task_verbs import TASK_VERBS
 from django_tasks_fsm.admin.times import planned
+from django_tasks_fsm.admin.trigger_preview import TriggerPreviewAdmin
 from django_tasks_fsm.admin.trigger_saving import follow_trigger
 from django_tasks_fsm.admin.verb_admin import VerbAdmin, action_of
 from django_tasks_fsm.admin.verbs import Verb
@@ -44,7 +45,7 @@ PAYLOAD = ("args", "kwargs")
 
 
 @admin.register(Task)
-class TaskAdmin(GraphAdmin, VerbAdmin):
+class TaskAdmin(TriggerPreviewAdmin, VerbAdmin):
     """Tasks are few and edited by people; a function is chosen from those that are registered."""
 
     form = TaskForm
@@ -132,7 +133,7 @@ class TaskAdmin(GraphAdmin, VerbAdmin):
         """Lock what code alone decides, and leave out of the form what the user may not see."""
         locked = ["name", "function"] if is_from_code(obj) else []
         hidden = [] if obj is None or self.may_codename(request, "view_payload") else list(PAYLOAD)
-        return (*locked, *hidden, "schedule", "shown_args", "shown_kwargs")
+        return (*locked, *hidden, "schedule", "previewed_times", "shown_args", "shown_kwargs")
 
     def panels(self, request: HttpRequest, obj: Task) -> dict[str, Any]:
         """Return what the page shows above the form."""
@@ -147,7 +148,7 @@ class TaskAdmin(GraphAdmin, VerbAdmin):
             "facts": facts(obj, runs, links),
             "notes": notes(obj),
             "why": why_task(obj, links),
-            "times": next_times(obj),
+            "times": times_of(obj),
             "lines": lines(runs, links),
             "listing": links.listing("taskrun", {"task": obj.pk}),
             "failure": failure,

@@ -16,7 +16,7 @@ _MISSED = ("catch_up", ("catch_up_cap", "misfire_grace"))
 def fieldsets_for(may_edit: bool, may_see_payload: bool) -> list[tuple[Any, dict[str, Any]]]:
     """Return the fieldsets for one kind of user."""
     payload = (("args", "kwargs") if may_edit else ("shown_args", "shown_kwargs")) if may_see_payload else ()
-    schedule = TRIGGER_FIELDS if may_edit else ("schedule",)
+    schedule = (*TRIGGER_FIELDS, "previewed_times") if may_edit else ("schedule",)
     return [
         (_("Definition"), {"fields": ("name", "function", *payload, ("queue", "priority"), "group", "description")}),
         (_("Schedule"), {"fields": (*schedule, *_MISSED), "classes": ("fsm-schedule",)}),

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks_fsm.admin.problems import trigger_problem
 from django_tasks_fsm.admin.verb_forms import LocalDateTimeInput, zone_note
 from django_tasks_fsm.core import triggers
+from django_tasks_fsm.core.triggers.expression import seed_for
+from django_tasks_fsm.core.triggers.jitter import LONGEST
 from django_tasks_fsm.core.triggers.zone import zone_keys
 from django_tasks_fsm.exceptions import InvalidTrigger
 
@@ -22,11 +24,24 @@ KINDS = (
     ("once", _("Once, at a time")),
     ("interval", _("Again and again, at an interval")),
     ("cron", _("By a cron expression")),
+    ("worker_start", _("When a worker starts")),
+    ("worker_stop", _("Before a worker stops")),
+)
+POLICY_WORDS = (
+    ("vixie", _("as cron does: every day once, an hourly one in real time")),
+    ("skip", _("leave out a time that is skipped, run a repeated one once")),
+    ("both", _("run after the gap, and twice when repeated")),
+    ("utc", _("no change: the expression is read in UTC")),
 )
 FIELD_OF = {"once": "trigger_at", "interval": "trigger_every", "cron": "trigger_cron"}
 """The field that each kind needs, and under which its errors are shown."""
 
-TRIGGER_FIELDS = ("trigger_kind", "trigger_cron", "trigger_timezone", "trigger_every", "trigger_at")
+JITTERED = ("interval", "cron")
+
+TRIGGER_FIELDS = (
+    "trigger_kind", "trigger_cron", "trigger_timezone", "trigger_policy", "trigger_every", "trigger_from_end",
+    "trigger_at", "trigger_jitter",
+)  # fmt: skip
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -47,13 +62,24 @@ class TriggerFields(forms.Form):
     trigger_timezone = forms.ChoiceField(
         label=_("Time zone"), choices=_zones, required=False, help_text=_("The clock that the expression follows.")
     )
+    trigger_policy = forms.ChoiceField(
+        label=_("When the clocks are changed"), choices=POLICY_WORDS, required=False, initial="vixie"
+    )
     trigger_every = forms.FloatField(
         label=_("Seconds between two runs"),
         required=False,
         min_value=0.01,
         help_text=_("3600 is an hour, 86400 a day."),
     )
+    trigger_from_end = forms.BooleanField(label=_("Count them from the end of the last run"), required=False)
     trigger_at = forms.DateTimeField(label=_("Date and time"), required=False, widget=LocalDateTimeInput)
+    trigger_jitter = forms.FloatField(
+        label=_("Seconds by which a run may be later"),
+        required=False,
+        min_value=0,
+        max_value=LONGEST.total_seconds(),
+        help_text=_("At random, so that tasks of the same time do not all start at once. The schedule stays as it is."),
+    )
 
     stored: Mapping[str, Any] = {}
 
@@ -71,7 +97,10 @@ class TriggerFields(forms.Form):
             "trigger_kind": kind,
             "trigger_cron": self.stored.get("expression", ""),
             "trigger_timezone": self.stored.get("timezone") or timezone.get_current_timezone_name(),
+            "trigger_policy": self.stored.get("policy") or "vixie",
             "trigger_every": self.stored.get("every"),
+            "trigger_from_end": self.stored.get("from_end") is True,
+            "trigger_jitter": self.stored.get("jitter"),
             "trigger_at": _instant(self.stored.get("at")),
         }
 
@@ -99,11 +128,15 @@ class TriggerFields(forms.Form):
         if kind == "once":
             given["at"] = _aware(entered["trigger_at"]).isoformat()
         elif kind == "interval":
-            given["every"] = entered["trigger_every"]
+            given |= {"every": entered["trigger_every"], "from_end": entered.get("trigger_from_end", False)}
         elif kind == "cron":
             given |= {"expression": entered["trigger_cron"], "timezone": entered.get("trigger_timezone") or "UTC"}
-            if "h" in given["expression"].lower():
-                given.setdefault("seed", name)  # H spreads load by a seed: another one for each task
+            if policy := entered.get("trigger_policy"):
+                given["policy"] = policy
+            if seed := seed_for(given["expression"], name):
+                given.setdefault("seed", seed)
+        if kind in JITTERED:
+            given["jitter"] = entered.get("trigger_jitter")
         return given
 
 

@@ -31,7 +31,8 @@ class Verb:
 
     ``fits`` tells whether it is offered for a row; ``act`` decides again in SQL, and its report is the truth.
     Where ``is_listed`` is False it is done to one row only, on its page.
-    ``removes`` says that the row is gone afterwards. ``question`` and ``done`` are lazy ngettexts of ``count``: of the rows that were chosen, and of those that it moved.
+    ``removes`` says that the row is gone afterwards. ``question`` and ``done`` are lazy ngettexts of ``count``: of the
+    rows that were chosen, and of those that it moved.
     """
 
     name: str

@@ -136,6 +136,10 @@ class Dialect(ABC):
         """Return (check number, problem, hint) for settings of this database that will hurt."""
         return []
 
+    def server_advice(self, table: str) -> list[tuple[str, bool, str, str]]:
+        """Return (name, whether it is wrong, problem, hint) for how the server itself treats the runs' ``table``."""
+        return []
+
     # -- rows -----------------------------------------------------------------------------------------------------
 
     @abstractmethod

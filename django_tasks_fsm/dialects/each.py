@@ -23,7 +23,8 @@ def answer_each(questions: Sequence[Question], using: str) -> list[Any]:
 
     Values are as the driver gives them.
     """
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[Any] = []
     for number, (aggregate, rows) in enumerate(questions):
         sql, values = _compiled(rows, using)
         parts.append(f"(SELECT {aggregate} FROM ({sql}) AS part{number})")
@@ -36,7 +37,8 @@ def list_each(querysets: Sequence[QuerySet[Any]], using: str) -> list[list[Row]]
 
     Values are as the driver gives them.
     """
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[Any] = []
     for number, rows in enumerate(querysets):
         sql, values = _compiled(rows, using)
         parts.append(f"SELECT {number} AS part, part{number}.* FROM ({sql}) AS part{number}")

@@ -69,6 +69,12 @@ class PostgreSQLDialect(Dialect):
         )
         return [("W005", problem, 'Remove "isolation_level" from its "OPTIONS": READ COMMITTED is the default.')]
 
+    def server_advice(self, table: str) -> list[tuple[str, bool, str, str]]:
+        """See Dialect.server_advice."""
+        from django_tasks_fsm.dialects.postgresql_server import advice_of
+
+        return advice_of(self, table)
+
     def take(self, pick: Pick, assignments: str, params: Sequence[Any], returning: Sequence[str]) -> list[Row]:
         """See Dialect.take."""
         # A plain subquery in WHERE id IN (...) may be executed again by the planner, which then locks and updates more

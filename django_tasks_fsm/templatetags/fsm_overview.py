@@ -9,12 +9,14 @@ from django import template
 from django.template import Context
 from django.utils import timezone
 
+from django_tasks_fsm.admin.history import spoken
 from django_tasks_fsm.admin.overview.board import board
 from django_tasks_fsm.admin.times import duration, planned
 from django_tasks_fsm.admin.worker import liveness, served
 
 register = template.Library()
 register.filter("served", served)
+register.filter("spoken", spoken)
 register.filter("liveness", liveness)
 register.filter("planned", planned)
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from django_tasks_fsm import registry, task
+from django_tasks_fsm.admin.overview import snapshot
 from django_tasks_fsm.models import Task
 from tests.admin import jobs
 from tests.admin.pages import APP
@@ -23,6 +24,12 @@ def _functions(monkeypatch: pytest.MonkeyPatch) -> None:
     task(jobs.fetch)
     task(jobs.score)
     task(takes_context=True)(jobs.watched)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_overview() -> None:
+    """Forget what the overview showed to an earlier test."""
+    snapshot.forget()
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import Queue, RunDetail, Task, TaskPrerequisite
-from tests.admin.pages import address
+from tests.admin.pages import APP, address
 from tests.admin.rows import link, make_run, make_task, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,7 @@ def pages(db: None) -> list[str]:
             reason=EVIL, detail={"exception": EVIL, "message": EVIL, "traceback": EVIL},
         )  # fmt: skip
     lists = [address(f"{name}_changelist") for name in ("task", "taskrun", "worker", "queue")]
+    lists.append(reverse("admin:app_list", args=[APP]))
     runs = [address("taskrun_change", run.pk) for run in (failed, done, waiting, running, queued)]
     verbs = [address("taskrun_verb", failed.pk, "abort"), address("task_verb", task.pk, "run")]
     rows = [

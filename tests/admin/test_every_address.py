@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from django.test import Client
 from django.urls import reverse
 
 from django_tasks_fsm.admin.picture_files import KINDS
+from django_tasks_fsm.admin.repair_verbs import Repair
 from django_tasks_fsm.admin.verb_admin import VerbAdmin
 from django_tasks_fsm.core.states import RunState, TaskState
 from django_tasks_fsm.models import Queue, Task
@@ -32,12 +34,12 @@ pytestmark = pytest.mark.django_db
 
 VIEW = ("view_task", "view_taskrun", "view_worker", "view_queue")
 EDIT = ("add_task", "change_task", "delete_task")
-OWN = ("run_task", "cancel_run", "retry_run", "change_queue", "delete_worker", "view_payload")
+OWN = ("run_task", "cancel_run", "retry_run", "resolve_run", "change_queue", "delete_worker", "view_payload")
 ROLES: Mapping[str, tuple[str, ...]] = {
     "no permission": (),
     "view only": VIEW,
     # Without change_queue: in Django the permission to change implies the one to view.
-    "verbs without view": ("run_task", "cancel_run", "retry_run", "view_payload"),
+    "verbs without view": ("run_task", "cancel_run", "retry_run", "resolve_run", "view_payload"),
     "runs tasks and retries": (*VIEW, "run_task", "retry_run"),
     "everything": (*VIEW, *EDIT, *OWN),
 }
@@ -78,6 +80,9 @@ def make_rows() -> None:
     first = Task.objects.get(name="task ACTIVE")
     for run_state in RunState:
         make_run(first, run_state)
+    graph = uuid.uuid4()
+    for run_state in (RunState.FAILED, RunState.PENDING):
+        make_run(first, run_state, graph=graph)
     Queue.objects.get_or_create(name="default")
     Queue.objects.create(name="shut", paused_at=soon())
     make_worker(name="silent", heartbeat_at=soon(hours=-1))
@@ -106,7 +111,7 @@ def _row_for(model_admin: Any, verb: Any) -> Any:
 
 def _expected(model_admin: Any, name: str, verb: Any, row: Any) -> tuple[dict[str, Any], str]:
     if verb is not None:
-        return ANSWER, verb.permission
+        return answer(verb, row), verb.permission
     if model_admin.model is Task and name.endswith("_add"):
         return task_form(), "add_task"
     if model_admin.model is Task and name.endswith("_change"):
@@ -116,9 +121,17 @@ def _expected(model_admin: Any, name: str, verb: Any, row: Any) -> tuple[dict[st
     return {"post": "yes", **task_form()}, ""
 
 
+def answer(verb: Any, row: Any) -> dict[str, Any]:
+    """Return what the page of a verb sends: with the plan that it has shown, where it shows one."""
+    if not isinstance(verb, Repair):
+        return ANSWER
+    return {**ANSWER, "value": "1", "fingerprint": verb.plan(row, {"value": 1}, "default").fingerprint}
+
+
 def _of_actions(model_admin: Any) -> Iterator[Address]:
     path = reverse(f"admin:{APP}_{model_admin.opts.model_name}_changelist")
-    for verb in model_admin.verbs if isinstance(model_admin, VerbAdmin) else ():
+    verbs = model_admin.verbs if isinstance(model_admin, VerbAdmin) else ()
+    for verb in (verb for verb in verbs if verb.is_listed):
         chosen = {"action": verb.name, "_selected_action": [_row_for(model_admin, verb).pk]}
         yield Address(path, {**chosen, **ANSWER}, verb.permission)
         yield Address(path, {**chosen, "index": "0"}, "")

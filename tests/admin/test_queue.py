@@ -63,7 +63,7 @@ def test_pausing_twice_keeps_the_first_reason(admin_client: Client, queue: Queue
 
 def test_resuming_wakes_workers(admin_client: Client, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     woken: list[str] = []
-    monkeypatch.setattr("django_tasks_fsm.admin.queue_verbs.wake", lambda names, using: woken.extend(names))
+    monkeypatch.setattr("django_tasks_fsm.models.queue_verbs.wake", lambda names, using: woken.extend(names))
     Queue.objects.filter(pk=queue.pk).update(paused_at=timezone.now())
     press(admin_client, queue, "resume")
     assert woken == [queue.name]

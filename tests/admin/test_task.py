@@ -76,14 +76,15 @@ def test_the_page_previews_the_next_five_times(admin_client: Client) -> None:
     first = soon(minutes=7)
     task = make_task(trigger=EVERY_HOUR, next_run_at=first)
     response = admin_client.get(address("task_change", task.pk))
-    assert response.context["times"] == [first + timedelta(hours=number) for number in range(5)]
+    times = [row.moment for row in response.context["times"].rows]
+    assert times == [first + timedelta(hours=number) for number in range(5)]
 
 
 def test_a_paused_task_previews_nothing_and_says_who_and_why(admin_client: Client) -> None:
     task = make_task(trigger=EVERY_HOUR, next_run_at=soon(minutes=7))
     press(admin_client, task, "pause", reason="the disk is full")
     response = admin_client.get(address("task_change", task.pk))
-    assert response.context["times"] == []
+    assert response.context["times"] is None
     entry = response.context["history"].entries[0]
     assert (entry.event, entry.who, entry.why) == ("Paused", "admin", "the disk is full")
 

@@ -112,9 +112,10 @@ def test_a_row_outside_the_queryset_is_not_found(
     ("codenames", "offered"),
     [
         (["view_taskrun"], set()),
-        (["view_taskrun", "retry_run"], {"retry"}),
+        (["view_taskrun", "retry_run"], {"retry", "retry-downstream"}),
         (["view_taskrun", "cancel_run"], {"abort"}),
-        (["view_taskrun", "retry_run", "cancel_run"], {"retry", "abort"}),
+        (["view_taskrun", "resolve_run"], {"resolve"}),
+        (["view_taskrun", "retry_run", "cancel_run"], {"retry", "retry-downstream", "abort"}),
     ],
 )
 def test_links_are_offered_by_permission_and_state(

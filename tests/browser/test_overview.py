@@ -51,9 +51,7 @@ def test_every_piece_is_there_and_nothing_breaks_the_policy(as_admin: Any, chain
     assert as_admin.problems == []
 
 
-def test_a_failed_run_is_reached_and_retried_with_the_keyboard(
-    as_admin: Any, chain: list[TaskRun], path: str
-) -> None:
+def test_a_failed_run_is_reached_and_retried_with_the_keyboard(as_admin: Any, chain: list[TaskRun], path: str) -> None:
     as_admin.goto(path)
     tile = as_admin.locator(".fsm-tiles .fsm-s-failed a")
     tile.focus()
@@ -113,9 +111,7 @@ def test_the_numbers_of_the_chart_can_be_read_without_scripts(
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
 
 
-def test_who_may_view_workers_only_sees_no_run(
-    open_page: Any, log_in: Any, chain: list[TaskRun], path: str
-) -> None:
+def test_who_may_view_workers_only_sees_no_run(open_page: Any, log_in: Any, chain: list[TaskRun], path: str) -> None:
     user = User.objects.create_user("wanda", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(content_type__app_label=APP, codename="view_worker"))
     client = Client()

@@ -11,11 +11,11 @@ from typing import Any
 from django.db.models import F
 
 from django_tasks_fsm.admin.overview.moments import Moment
+from django_tasks_fsm.core.serving import served
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.each import COUNT, EARLIEST, Question
 from django_tasks_fsm.models import Queue, TaskRun, Worker
-from django_tasks_fsm.store.workers import served
 
 MOST_QUEUES = 20
 MOST_WORKERS = 200
@@ -71,5 +71,5 @@ def _slots(rows: Sequence[Queue], hands: Sequence[Worker]) -> Counter[str]:
     found: Counter[str] = Counter()
     for worker in hands:
         if worker.is_alive:
-            found.update({name: worker.concurrency for name in served(known, worker.queues, worker.excluded_queues)})
+            found.update(dict.fromkeys(served(known, worker.queues, worker.excluded_queues), worker.concurrency))
     return found

@@ -15,12 +15,14 @@ from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.each import list_each
 from django_tasks_fsm.dialects.holds import Holds
 from django_tasks_fsm.models import TaskRun
-from django_tasks_fsm.store.tables import TROUBLE
+from django_tasks_fsm.models.run import TROUBLED
 
 CAP = 10_000
 """Rows of one state that are counted: more is shown as "10,000+"."""
 NEWEST_ENDED = 200
 """Runs of each kind that ended badly, whose dependents are looked for."""
+TROUBLE = "state IN ('" + "', '".join(TROUBLED) + "')"
+"""The condition of the index of those that ended badly, word for word."""
 ENDED = (RunState.FAILED, RunState.CANCELLED, RunState.SKIPPED, RunState.ABORTED)
 
 
