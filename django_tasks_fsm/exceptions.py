@@ -45,8 +45,8 @@ class PlanChanged(TasksFSMError):
     def __init__(self, plan: Any) -> None:
         self.plan = plan
         super().__init__(
-            f"The plan ({plan.verb}) has changed since it was made, so nothing was done. It has {len(plan.steps)} steps "
-            "now: look at the new one (the error's plan) and decide again."
+            f"The plan ({plan.verb}) has changed since it was made, so nothing was done. It has {len(plan.steps)} steps"
+            " now: look at the new one (the error's plan) and decide again."
         )
 
 
@@ -143,11 +143,17 @@ class PrerequisiteBroken(TasksFSMError):
 
 
 class CycleFound(TasksFSMError, ValueError):
-    """Name the members of a cycle of prerequisites."""
+    """Name the members of a cycle of prerequisites: in words a few of them, in ``members`` all."""
+
+    SHOWN = 10
 
     def __init__(self, members: Iterable[Any]) -> None:
         self.members = tuple(members)
-        path = " -> ".join(str(member) for member in (*self.members, *self.members[:1]))
+        names = [str(member) for member in (*self.members, *self.members[:1])]
+        if (left_out := len(names) - self.SHOWN) > 1:
+            half = self.SHOWN // 2
+            names[half:-half] = [f"({left_out} more)"]
+        path = " -> ".join(names)
         super().__init__(
             f"These prerequisites form a cycle, so none of them could ever run: {path}. Remove one of the links."
         )

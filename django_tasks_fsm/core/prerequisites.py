@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import uuid
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from django_tasks_fsm.core.states import FINAL, RunState
 
 
-class Condition(StrEnum):
+class _Word(StrEnum):
+    """A word that people write: a wrong one is answered with the right ones."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> NoReturn:
+        raise ValueError(f"{value!r} is none of {', '.join(cls)}")
+
+
+class Condition(_Word):
     """What a dependent asks of a prerequisite."""
 
     DONE = "done"
@@ -17,7 +25,7 @@ class Condition(StrEnum):
     FAILED = "failed"
 
 
-class OnFailure(StrEnum):
+class OnFailure(_Word):
     """What becomes of a dependent whose prerequisite has ended so that its condition cannot hold any more.
 
     ``block`` leaves it waiting, until a person repairs the prerequisite; ``ignore`` lets it go all the same.

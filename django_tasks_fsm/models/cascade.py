@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from django_tasks_fsm.core.prerequisites import EVENTS
-from django_tasks_fsm.core.states import RunState
+from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.models.prerequisite import RunPrerequisite
 from django_tasks_fsm.models.run import TaskRun
-from django_tasks_fsm.models.settling import Edge, settle
-from django_tasks_fsm.models.transitions import Change, Moved, apply
+from django_tasks_fsm.models.settling import Edge, lock_in_order, settle
+from django_tasks_fsm.models.transitions import Change, Moved, apply, batches
 
 WAITING = (RunState.PREPARE, RunState.PENDING, RunState.QUEUED)
 BROKEN = "django_tasks_fsm.exceptions.PrerequisiteBroken"
@@ -29,6 +30,31 @@ def follow(ended: Mapping[uuid.UUID, RunState], using: str) -> tuple[Moved, ...]
         ended = {row.pk: RunState(row.to_state) for row in some}
         moved += some
     return tuple(moved)
+
+
+def catch_up(back: Sequence[uuid.UUID], using: str) -> tuple[Moved, ...]:
+    """Hold runs that a worker gave back, and for which a prerequisite began anew while they ran.
+
+    Where that has broken meanwhile its policy ends them: return the ended ones.
+    """
+    held = _held(back, using)
+    if not held:
+        return ()
+    apply(TaskRun, Change("hold", Actor.system()), held, using)
+    causes: set[uuid.UUID] = set()
+    for some in batches(held):
+        edges = RunPrerequisite.objects.using(using).filter(run_id__in=some, met=False, on_failure__in=list(EVENTS))
+        causes.update(edges.values_list("prerequisite_id", flat=True))
+    states = lock_in_order(causes, using)
+    return follow({run_id: state for run_id, state in states.items() if state in FINAL}, using)
+
+
+def _held(run_ids: Sequence[uuid.UUID], using: str) -> list[uuid.UUID]:
+    held: list[uuid.UUID] = []
+    for some in batches(run_ids):
+        rows = TaskRun.objects.using(using).filter(pk__in=some, waiting_on__gt=0)
+        held += rows.values_list("pk", flat=True)
+    return held
 
 
 def _by_cause(broken: Sequence[Edge]) -> list[list[Edge]]:

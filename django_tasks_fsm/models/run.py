@@ -132,7 +132,7 @@ class TaskRun(RunFSM, RunMaking, RunRequiring, RunRepairing):
         )
 
     def __str__(self) -> str:
-        return f"{self.task} {str(self.pk)[-12:]}"
+        return f"{self.task} {self.label or str(self.pk)[-12:]}"
 
     @property
     def is_final(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.dialects.clock import DatabaseNow
 from django_tasks_fsm.models.actor import Actor
-from django_tasks_fsm.models.cascade import WAITING, follow
+from django_tasks_fsm.models.cascade import WAITING, catch_up, follow
 from django_tasks_fsm.models.moments import stored
 from django_tasks_fsm.models.run import TaskRun
 from django_tasks_fsm.models.settling import queue_ready, reopen, unsettle, wake_for
@@ -26,7 +26,8 @@ def move_together(changes: Iterable[tuple[Sequence[Any], Change]], using: str) -
     moved = tuple(row for pks, change in changes for row in apply(TaskRun, change, pks, using))
     ended = {row.pk: RunState(row.to_state) for row in moved if RunState(row.to_state) in FINAL}
     revived = [row.pk for row in moved if RunState(row.from_state) in FINAL and row.pk not in ended]
-    ended_behind = follow(ended, using)
+    given_back = [row.pk for row in moved if row.from_state == RunState.RUNNING and row.pk not in ended]
+    ended_behind = (*follow(ended, using), *catch_up(given_back, using))
     unsettle(revived, using)
     reopen(revived, using)
     queue_ready([row.pk for row in moved if row.to_state == RunState.PENDING.value], using)

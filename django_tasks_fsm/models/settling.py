@@ -13,7 +13,7 @@ from django.db.models import Case, F, Q, QuerySet, When
 
 from django_tasks_fsm import signals
 from django_tasks_fsm.core.prerequisites import EVENTS, Condition, OnFailure, Standing, standing
-from django_tasks_fsm.core.states import RunState
+from django_tasks_fsm.core.states import UNFINISHED, RunState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.base import CHANNEL
 from django_tasks_fsm.dialects.clock import DatabaseNow
@@ -67,10 +67,14 @@ def add_to_wait(numbers: Mapping[uuid.UUID, int], using: str) -> None:
 
 
 def unsettle(revived: Iterable[uuid.UUID], using: str) -> None:
-    """Let the dependents of ``revived`` runs that have not started wait for them again."""
-    waiting = [state.value for state in (RunState.PREPARE, RunState.PENDING, RunState.QUEUED)]
+    """Let the dependents of ``revived`` runs that have not ended wait for them again, a running one if it comes back.
+
+    See ``cascade.catch_up``.
+    """
+    unfinished = [state.value for state in UNFINISHED]
     for some in batches(list(revived)):
-        edges = RunPrerequisite.objects.using(using).filter(prerequisite_id__in=some, met=True, run__state__in=waiting)
+        edges = RunPrerequisite.objects.using(using).filter(prerequisite_id__in=some, met=True)
+        edges = edges.filter(run__state__in=unfinished)
         for chunk in _chunks(edges):
             apply(TaskRun, Change("hold", Actor.system()), _count(chunk, False, using), using)
 

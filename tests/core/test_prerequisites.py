@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from django_tasks_fsm.core.prerequisites import SATISFYING, Condition, Standing, satisfied_by, standing
+from django_tasks_fsm.core.prerequisites import SATISFYING, Condition, OnFailure, Standing, satisfied_by, standing
 from django_tasks_fsm.core.states import FINAL, UNFINISHED, RunState
 
 MEETS = {
@@ -35,3 +35,11 @@ def test_an_ended_prerequisite_has_met_or_broken_the_edge(state, condition):
 def test_every_condition_can_be_met():
     assert set(SATISFYING) == set(Condition)
     assert all(SATISFYING.values())
+
+
+@pytest.mark.parametrize(
+    ("words", "right"), [(Condition, "done, finished, failed"), (OnFailure, "block, fail, cancel")]
+)
+def test_a_wrong_word_is_answered_with_the_right_ones(words, right):
+    with pytest.raises(ValueError, match=f"'success' is none of {right}"):
+        words("success")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from django.core.management import call_command
 
 from django_tasks_fsm.exceptions import AlreadyStarted, CycleFound
 from django_tasks_fsm.models import RunPrerequisite, TaskRun
+from django_tasks_fsm.tasks_api import InvalidTask
 from tests.context import spawners
 from tests.context.sample import fails, seven
 from tests.store.rows import a_run
@@ -90,3 +93,20 @@ def test_a_given_run_that_has_ended_or_that_comes_before_is_refused():
 def test_what_is_neither_task_nor_run_is_refused(what):
     with pytest.raises(TypeError, match=r"A task or task\.step"):
         seven.enqueue().run.then(what)
+
+
+def test_a_result_stands_for_its_run():
+    first, second, third = (seven.enqueue() for _ in range(3))
+    second.run.require(first)
+    second.run.block(third)
+    fourth = seven.enqueue()
+    third.run.then(fourth)
+    burst()
+    edges = RunPrerequisite.objects.values_list("prerequisite", "run")
+    assert set(edges) == {(one.run.pk, other.run.pk) for one, other in pairwise((first, second, third, fourth))}
+
+
+@pytest.mark.parametrize("terms", [{"condition": "completed"}, {"on_failure": "explode"}])
+def test_terms_that_there_are_not_are_refused(terms):
+    with pytest.raises(InvalidTask, match=next(iter(terms.values()))):
+        a_run().require(a_run(), **terms)

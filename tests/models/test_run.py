@@ -32,6 +32,10 @@ def test_a_run_is_called_after_its_task_and_the_end_of_its_id():
     assert str(run) == "work 0123456789ab"
 
 
+def test_a_run_with_a_label_is_called_by_it():
+    assert str(a_run(label="Graz")) == "work Graz"
+
+
 def test_the_history_of_a_run_is_what_has_happened_so_far():
     run = a_run()
     assert [word for word, _ in run.history()] == ["enqueued"]

@@ -9,11 +9,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_tasks_fsm import signals
+from django_tasks_fsm.core.outcomes import Outcome
 from django_tasks_fsm.core.prerequisites import satisfied_by
 from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.models import RunPrerequisite, TaskRun
+from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.models.run_verbs import move_runs
 from django_tasks_fsm.models.settling import queue_ready, settle, unsettle
-from tests.store.rows import DB, a_run, done, enqueued, failed, state_of, states_of, waits_for
+from django_tasks_fsm.models.transitions import Change
+from tests.store.rows import DB, a_run, claimed, done, enqueued, failed, finished, state_of, states_of, waits_for
 
 pytestmark = pytest.mark.django_db
 
@@ -91,9 +95,37 @@ def test_a_prerequisite_that_runs_again_holds_what_has_not_started():
     TaskRun._base_manager.filter(pk=ended.pk).update(state="DONE", finished_at=timezone.now())
     before.retry()
     assert states_of([queued, running, ended]) == ["PENDING", "RUNNING", "DONE"]
-    assert [waiting_on(run) for run in (queued, running, ended)] == [1, 0, 0]
+    assert [waiting_on(run) for run in (queued, running, ended)] == [1, 1, 0]
     done(before)
     assert (state_of(queued), waiting_on(queued)) == ("QUEUED", 0)
+
+
+@pytest.mark.parametrize("how", ["retry", "release", "lose"])
+def test_a_run_that_comes_back_waits_for_a_prerequisite_that_began_anew_while_it_ran(how):
+    before = enqueued()
+    after = enqueued(before)
+    done(before)
+    held = claimed(after)
+    before.rerun(downstream=False)
+    assert state_of(after) == "RUNNING"
+    give_back = Change(how, Actor.system(), fences={after.pk: held.fence})
+    assert move_runs([after.pk], give_back, DB)
+    assert (state_of(after), waiting_on(after)) == ("PENDING", 1)
+    done(before)
+    assert (state_of(after), waiting_on(after)) == ("QUEUED", 0)
+
+
+def test_a_run_that_comes_back_ends_with_a_prerequisite_that_failed_anew_while_it_ran():
+    before = enqueued()
+    after = enqueued(before)
+    RunPrerequisite.objects.filter(run=after).update(on_failure="skip")
+    done(before)
+    held = claimed(after)
+    before.rerun(downstream=False)
+    failed(before)
+    assert (state_of(after), waiting_on(after)) == ("RUNNING", 1)
+    assert finished(Outcome.released(held, "the worker stops")) == {after.pk}
+    assert state_of(after) == "SKIPPED"
 
 
 def test_unsettling_twice_counts_an_edge_once():

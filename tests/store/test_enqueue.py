@@ -339,6 +339,12 @@ def test_a_cycle_in_a_batch_is_refused_and_named():
     assert not TaskRun.objects.exists()
 
 
+def test_of_a_long_cycle_the_words_name_a_few_members():
+    error = CycleFound(range(10_000))
+    assert "0 -> 1 -> 2 -> 3 -> 4 -> (9991 more) -> 9996 -> 9997 -> 9998 -> 9999 -> 0." in str(error)
+    assert len(error.members) == 10_000
+
+
 def test_a_batch_of_which_one_is_refused_makes_nothing():
     with pytest.raises(IntegrityError), transaction.atomic():
         enqueue_many([request(), request(priority=500)], DB)
