@@ -37,11 +37,13 @@ TITLES: Mapping[str, str | _StrPromise] = {
 }
 PAGES = {"run": "taskrun"}
 """The names of models, where they are not those of the kinds of rows."""
+TIMES = ("due", "next")
+"""Gates at which nothing is wrong: the time has not come."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One gate: ``mark`` is ok, no or wait (a note); the texts are safe markup."""
+    """One gate: ``mark`` is ok, no, time (not yet) or wait (a note); the texts are safe markup."""
 
     mark: str
     title: str | _StrPromise
@@ -72,12 +74,18 @@ def lines(found: Explanation, links: Links) -> Sequence[Line]:
 def _line(gate: Gate, links: Links) -> Line:
     href = links.page(PAGES.get(gate.kind, gate.kind), gate.id)
     return Line(
-        mark="wait" if gate.note else "ok" if gate.ok else "no",
+        mark=_mark(gate),
         title=TITLES.get(gate.name, gate.name),
         fact=marked_up(gate.fact, href),
         detail=gate.detail,
         way_out=marked_up(gate.way_out, href) if not gate.ok or gate.note else "",
     )
+
+
+def _mark(gate: Gate) -> str:
+    if gate.note or gate.ok:
+        return "wait" if gate.note else "ok"
+    return "time" if gate.name in TIMES else "no"
 
 
 def marked_up(sentence: Sentence, href: str) -> str:

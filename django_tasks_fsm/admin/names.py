@@ -10,4 +10,5 @@ __all__ = ["short_error", "short_name", "tail"]
 def short_error(error: str, most: int = 80) -> str:
     """Return an error with the class of its exception, without the modules before it."""
     kind, colon, message = error.partition(": ")
-    return f"{kind.rpartition('.')[2]}{colon}{message}"[:most]
+    whole = f"{kind.rpartition('.')[2]}{colon}{message}"
+    return whole if len(whole) <= most else f"{whole[: most - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"

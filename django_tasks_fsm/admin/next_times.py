@@ -13,6 +13,7 @@ from django.utils.translation import gettext, pgettext
 
 from django_tasks_fsm.admin.problems import trigger_problem
 from django_tasks_fsm.admin.schedule_words import exact
+from django_tasks_fsm.cli.preview import words
 from django_tasks_fsm.core import triggers
 from django_tasks_fsm.core.misfire import ON_TIME, MisfirePolicy
 from django_tasks_fsm.core.states import TaskState
@@ -77,12 +78,7 @@ def _times(trigger: triggers.Trigger, slots: list[datetime], policy: MisfirePoli
 
 
 def _row(shown: triggers.Shown) -> Time:
-    note = {
-        "moved": gettext("its own time is left out: the clocks are set forward"),
-        "first": gettext("the first of two such times: the clocks are set back"),
-        "second": gettext("the second of two such times: the clocks are set back"),
-    }.get(shown.mark, "")
-    return Time(shown.instant, _clock(shown.local), _clock(shown.instant), note)
+    return Time(shown.instant, _clock(shown.local), _clock(shown.instant), words(shown.mark))
 
 
 def _clock(moment: datetime) -> str:

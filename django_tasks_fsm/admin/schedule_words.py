@@ -30,7 +30,9 @@ def _in_words(trigger: triggers.Trigger) -> str:
     if isinstance(trigger, triggers.Once):
         return format_html(gettext("once, {}"), stamp(trigger.at))
     if isinstance(trigger, triggers.Interval):
-        frame = gettext("%(duration)s after the end of the last run") if trigger.from_end else gettext("every %(duration)s")
+        frame = (
+            gettext("%(duration)s after the end of the last run") if trigger.from_end else gettext("every %(duration)s")
+        )
         return frame % {"duration": exact(trigger.every)}
     if isinstance(trigger, triggers.Cron):
         frame = '<code class="fsm-code">{}</code> <span class="quiet">{}</span>'

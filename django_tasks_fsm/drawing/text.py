@@ -14,14 +14,17 @@ _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2
 _SPACE = re.compile(r"[\t\r\n\u0085\u2028\u2029]")
 
 _ELLIPSIS = "\u2026"
-_USUAL_WIDTH = 0.56
+_USUAL_WIDTH, _FOREIGN_WIDTH, _FULL_WIDTH = 0.62, 0.72, 1.0
+_LAST_LATIN = "\u024f"
 _WIDTHS = {
-    **dict.fromkeys("iljI.,:;'|!", 0.27),
-    **dict.fromkeys("ftr()[]-/ ", 0.35),
-    **dict.fromkeys("mwMW@%", 0.9),
-    **dict.fromkeys("ABCDEFGHJKLNOPQRSTUVXYZ&", 0.69),
+    **dict.fromkeys("iljI.,:;'|", 0.32),
+    **dict.fromkeys("ftr()[]!-/ ", 0.38),
+    **dict.fromkeys("ABCEFKLPRSTVXYZ_", 0.67),
+    **dict.fromkeys("DGHNOQU&", 0.77),
+    **dict.fromkeys("wM#+<=>^~", 0.84),
+    **dict.fromkeys(f"mW@%{_ELLIPSIS}", _FULL_WIDTH),
 }
-"""Rough widths in em, so that no font is needed where the picture is made."""
+"""Rough widths in em of a broad font: no font is needed where the picture is made, and a narrow one leaves room."""
 
 
 def clean(text: object) -> str:
@@ -65,4 +68,6 @@ def _character_width(character: str) -> float:
         return _WIDTHS[character]
     if unicodedata.combining(character):
         return 0.0
-    return 1.0 if unicodedata.east_asian_width(character) in "WF" else _USUAL_WIDTH
+    if unicodedata.east_asian_width(character) in "WF":
+        return _FULL_WIDTH
+    return _USUAL_WIDTH if character <= _LAST_LATIN else _FOREIGN_WIDTH

@@ -22,8 +22,9 @@ MOST = 17
 
 
 def short_name(name: str) -> str:
-    """Return a name, or the last part of a dotted one that is too long for a card."""
-    return name if len(name) <= MOST else name.rpartition(".")[2] or name
+    """Return a name, or the last part of a path of modules that is too long for a card."""
+    *_, last = parts = name.split(".")
+    return last if len(name) > MOST and all(part.isidentifier() for part in parts) else name
 
 
 def tail(pk: uuid.UUID) -> str:

@@ -57,6 +57,12 @@ def test_each_line_bears_icon_title_and_word(admin_client: Client, fetch: Task) 
     assert "All of the 1 slots are taken" in text
 
 
+def test_a_time_that_has_not_come_is_no_fault(admin_client: Client, fetch: Task) -> None:
+    make_worker()
+    text = panel(admin_client, "taskrun", make_run(fetch, RunState.PENDING, run_at=soon(hours=1)).pk)
+    assert (text.count("fsm-c-time"), text.count("fsm-c-no"), text.count("(holds it up)")) == (1, 0, 1)
+
+
 @pytest.mark.parametrize("state", [RunState.DONE, RunState.RUNNING])
 def test_nobody_asks_why_a_run_that_is_done_or_running_is_not(admin_client: Client, fetch: Task, state: Any) -> None:
     assert panel(admin_client, "taskrun", make_run(fetch, state).pk) == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.utils import translation
 
@@ -28,3 +30,23 @@ def test_a_fraction_is_written_as_the_reader_writes_it() -> None:
 
 def test_a_schedule_that_cannot_be_read_says_so() -> None:
     assert "fsm-err" in schedule_of(Task(trigger={"version": 1, "kind": "nonsense"}))
+
+
+@pytest.mark.parametrize(
+    ("trigger", "words"),
+    [
+        ({"kind": "interval", "every": 60, "from_end": True}, "1 min after the end of the last run"),
+        ({"kind": "worker_start"}, "when a worker starts"),
+        ({"kind": "worker_stop"}, "before a worker stops"),
+        ({"kind": "any", "of": [{"kind": "manual", "version": 1}, {"kind": "worker_stop", "version": 1}]},
+         "(only when asked) or (before a worker stops)"),
+        ({"kind": "all", "of": [{"kind": "manual", "version": 1}] * 2}, "(only when asked) and (only when asked)"),
+    ],
+)  # fmt: skip
+def test_every_kind_has_its_words(trigger: dict[str, Any], words: str) -> None:
+    assert schedule_of(Task(trigger={"version": 1, **trigger})) == words
+
+
+def test_the_parts_of_a_combination_are_escaped() -> None:
+    members = [{"kind": "cron", "version": 1, "expression": "0 5 * * *"}, {"kind": "manual", "version": 1}]
+    assert "<code" in schedule_of(Task(trigger={"version": 1, "kind": "any", "of": members}))

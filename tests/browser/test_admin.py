@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import RunDetail, Task, TaskPrerequisite, TaskRun
 from tests.admin.pages import APP, address
-from tests.admin.rows import make_chain, make_run, make_task, make_worker
+from tests.admin.rows import link, make_chain, make_run, make_task, make_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -206,3 +206,19 @@ def test_an_arabic_reader_gets_a_mirrored_page_with_a_picture_that_is_not(
     assert page.locator("html").get_attribute("dir") == "rtl"
     assert page.locator("svg.fsm-graph").evaluate("graph => getComputedStyle(graph).direction") == "ltr"
     assert page.problems == []
+
+
+def test_what_is_written_on_a_card_stays_on_it(as_admin: Any, transactional_db: None) -> None:
+    task = make_task("<script>alert(1)</script>")
+    names = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "W" * 60, "{{ 7*7 }} {% url %}", "m" * 60]
+    runs = [make_run(task, RunState.DONE, label=name) for name in names]
+    for run in runs[1:]:
+        link(runs[0], run, met=True)
+    as_admin.goto(address("taskrun_change", runs[0].pk))
+    cards = as_admin.locator("a.fsm-node")
+    expect(cards).to_have_count(len(names))
+    for card in cards.all():
+        right = card.locator(".fsm-box").evaluate("box => box.getBoundingClientRect().right")
+        ends = card.locator("text").evaluate_all("all => all.map(one => one.getBoundingClientRect().right)")
+        assert max(ends) < right, card.text_content()
+    assert as_admin.problems == []

@@ -63,6 +63,11 @@ def test_wide_letters_are_cut_earlier_than_narrow_ones():
     assert len(fit("\u6570" * 40, 100, 12)) < len(fit("i" * 40, 100, 12))
 
 
+@pytest.mark.parametrize("sign", [*"#%+<=>@^~mwMW", "\u2026", "\u0416"])
+def test_a_broad_sign_is_not_taken_for_a_usual_one(sign):
+    assert width(sign, 1) > width("x", 1)
+
+
 def test_marks_on_letters_take_no_room():
     assert width("e\u0301", 10) == width("e", 10)
 

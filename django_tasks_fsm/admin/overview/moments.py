@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.each import list_each
-from django_tasks_fsm.dialects.holds import Holds
+from django_tasks_fsm.dialects.holds import where
 from django_tasks_fsm.models import TaskRun
 from django_tasks_fsm.models.run import TROUBLED
 
@@ -64,7 +64,7 @@ def moments(most: int, using: str) -> Moments:
 def in_trouble(state: RunState, using: str) -> QuerySet[Any]:
     """Return the runs in one of the states that share an index of those that ended badly."""
     runs = TaskRun.objects.using(using).filter(state=state.value)
-    return runs.filter(Holds(TROUBLE)) if for_alias(using).repeats_conditions else runs
+    return where(runs, TROUBLE) if for_alias(using).repeats_conditions else runs
 
 
 def _columns(rows: QuerySet[Any], moment: str, most: int) -> QuerySet[Any]:
