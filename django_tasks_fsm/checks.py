@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from django_tasks_fsm import conf, registry
 from django_tasks_fsm.core import triggers
@@ -20,14 +21,15 @@ def register() -> None:
     checks.register(check_other_runworker)
     checks.register(check_installed)
     checks.register(check_schedules)
+    checks.register(check_pools)
     checks.register(check_databases, checks.Tags.database)
 
 
 def check_backend(alias: str, options: Mapping[str, Any], queues: Iterable[Any]) -> list[checks.CheckMessage]:
-    """Report unknown options (E001), bad queue names (E002), a missing app (E004), options that nobody reads (W006)."""
+    """Report options unknown (E001), unread (W006) or leading nowhere (E005), bad queues (E002), no app (E004)."""
     messages = [*_check_app(alias), *_check_second(alias, options)]
     try:
-        conf.parse(options, f"TASKS[{alias!r}]['OPTIONS']")
+        messages += _check_executors(conf.parse(options, f"TASKS[{alias!r}]['OPTIONS']"), alias)
     except ImproperlyConfigured as error:
         messages.append(checks.Error(str(error), hint="Correct the key or value named.", id="django_tasks_fsm.E001"))
     for queue in queues:
@@ -40,6 +42,20 @@ def check_backend(alias: str, options: Mapping[str, Any], queues: Iterable[Any])
                 )
             )
     return messages
+
+
+def _check_executors(options: conf.Options, alias: str) -> Iterator[checks.CheckMessage]:
+    for name, path in options.executors.items():
+        try:
+            found = callable(import_string(path))
+        except ImportError:
+            found = False
+        if not found:
+            yield checks.Error(
+                f"TASKS[{alias!r}]['OPTIONS']['EXECUTORS'][{name!r}] is {path!r}, which is nothing that can be called.",
+                hint="Name a function, or a class, that returns a concurrent.futures.Executor.",
+                id="django_tasks_fsm.E005",
+            )
 
 
 def _check_app(alias: str) -> Iterator[checks.CheckMessage]:
@@ -108,6 +124,46 @@ def check_schedules(**kwargs: Any) -> list[checks.CheckMessage]:
                 )
             )
     return messages
+
+
+CONCURRENCY = 4
+"""Runs at once of a worker that is told nothing else."""
+BESIDE = 2
+"""Connections of a worker beside those of its runs: its own, and that of its heartbeat."""
+POOL_SIZE = 4
+"""The ``max_size`` of a pool of psycopg that is told nothing else: its ``min_size``."""
+
+
+def check_pools(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Warn of a connection pool that is too small for a worker with the default concurrency (W007)."""
+    from django.db import connections, router
+
+    from django_tasks_fsm.models import TaskRun
+
+    needed = CONCURRENCY + BESIDE
+    sizes = {alias: pool_size(alias) for alias in connections if router.allow_migrate_model(alias, TaskRun)}
+    return [
+        checks.Warning(
+            f"Database {alias!r}: its connection pool has at most {size} connections. A worker needs one for each of "
+            f"its runs at once, {CONCURRENCY} by default, and {BESIDE} more.",
+            hint=f'Set "OPTIONS": {{"pool": {{"max_size": {needed}}}}} or more: --concurrency and {BESIDE}.',
+            id="django_tasks_fsm.W007",
+        )
+        for alias, size in sizes.items()
+        if size is not None and size < needed
+    ]
+
+
+def pool_size(alias: str) -> int | None:
+    """Return how many connections the pool of a database may have; None where it has no pool."""
+    from django.db import connections
+
+    pool = connections[alias].settings_dict.get("OPTIONS", {}).get("pool")
+    if not pool:
+        return None
+    asked = pool if isinstance(pool, Mapping) else {}
+    size = asked.get("max_size") or asked.get("min_size", POOL_SIZE)
+    return size if isinstance(size, int) else None
 
 
 def check_databases(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:

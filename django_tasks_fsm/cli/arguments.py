@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from argparse import ArgumentTypeError
+from datetime import UTC, datetime
+from typing import Any
 
 from django_tasks_fsm.core.names import QUEUE_NAME
+from django_tasks_fsm.models.moments import stored
 
 
 def positive_int(text: str) -> int:
@@ -44,3 +48,40 @@ def queue_names(text: str) -> tuple[str, ...]:
     if not names:
         raise ArgumentTypeError("Name at least one queue, or * for all.")
     return names
+
+
+def moment(text: str) -> datetime:
+    """Return an ISO 8601 time as its column holds it; one without an offset is in UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+        return stored(found if found.tzinfo else found.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise ArgumentTypeError(f"{text!r} is not a time: write it as 2026-10-24T12:00:00Z.") from None
+
+
+def json_list(text: str) -> list[Any]:
+    """Return the list that a JSON text holds."""
+    value = _json(text)
+    if not isinstance(value, list):
+        raise ArgumentTypeError(f"{text!r} is not a JSON list, such as '[1, \"two\"]'.")
+    return value
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Return the object that a JSON text holds."""
+    value = _json(text)
+    if not isinstance(value, dict):
+        raise ArgumentTypeError(f"{text!r} is not a JSON object, such as '{{\"name\": 1}}'.")
+    return value
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not JSON: {error}.") from None
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a list with commas, in capitals."""
+    return tuple(dict.fromkeys(part.strip().upper() for part in text.split(",") if part.strip()))

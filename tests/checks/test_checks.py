@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from django.db import connection
 from django.test import modify_settings, override_settings
 
 from django_tasks_fsm import registry
-from django_tasks_fsm.checks import check_backend, check_databases
+from django_tasks_fsm.checks import CONCURRENCY, check_backend, check_databases, check_pools
+from django_tasks_fsm.cli import worker
 from django_tasks_fsm.registry import Declaration
 
 BACKEND = "django_tasks_fsm.backend.FSMBackend"
@@ -63,7 +65,7 @@ def test_the_test_project_is_in_order(db: None) -> None:
             r"TASKS\['default'\]\['OPTIONS'\]\['LEASE'\] is not an option .* Did you mean 'LEASE_SECONDS'\?",
         ),
         ({"lease_seconds": 5}, r"\['lease_seconds'\] is not an option .* Did you mean 'LEASE_SECONDS'\?"),
-        ({"COLOUR": 5}, r"\['COLOUR'\] is not an option .* Known: GRAPH_ENGINE, HEARTBEAT_SECONDS, LEASE_SECONDS"),
+        ({"COLOUR": 5}, r"\['COLOUR'\] is not an option .* Known: EXECUTORS, GRAPH_ENGINE, HEARTBEAT_SECONDS"),
         ({7: 5}, r"\[7\] is not an option"),
         ({"LEASE_SECONDS": 0}, r"\['LEASE_SECONDS'\] must be a number above zero, not 0"),
         ({"LEASE_SECONDS": "60"}, r"\['LEASE_SECONDS'\] must be a number above zero, not '60'"),
@@ -78,6 +80,12 @@ def test_the_test_project_is_in_order(db: None) -> None:
         ({"RETENTION_DAYS": {"done": 7}}, r"\['RETENTION_DAYS'\] has 'done'. The final states are: ABORTED, CANC"),
         ({"RETENTION_DAYS": {"RUNNING": 7}}, r"\['RETENTION_DAYS'\] has 'RUNNING'"),
         ({"RETENTION_DAYS": {"DONE": -1}}, r"\['RETENTION_DAYS'\]\['DONE'\] must be a number of days, not -1"),
+        ({"PROCESS_WORKERS": 0}, r"\['PROCESS_WORKERS'\] must be a whole number above zero, not 0"),
+        ({"PROCESS_WORKERS": 1.5}, r"\['PROCESS_WORKERS'\] must be a whole number above zero, not 1.5"),
+        ({"EXECUTORS": ["dask"]}, r"\['EXECUTORS'\] must be a dict, not \['dask'\]"),
+        ({"EXECUTORS": {"thread": "a.b"}}, r"\['EXECUTORS'\] has 'thread'. A name .* none of inline, thread, process"),
+        ({"EXECUTORS": {"asyncio:a": "a.b"}}, r"\['EXECUTORS'\] has 'asyncio:a'"),
+        ({"EXECUTORS": {"dask": len}}, r"\['EXECUTORS'\]\['dask'\] must be a dotted path, not <built-in"),
         (None, r"TASKS\['default'\]\['OPTIONS'\] must be a dict, not None"),
     ],
 )
@@ -93,6 +101,7 @@ def test_e001_is_silent_for_all_that_is_known(messages: Messages) -> None:
     options = {
         "LEASE_SECONDS": 10, "HEARTBEAT_SECONDS": 2.5, "MAX_LOSSES": 1, "MAX_PAYLOAD_BYTES": 1000, "TASK_MODULES": (),
         "RETENTION_DAYS": {"DONE": 7, "FAILED": None, "SKIPPED": 0}, "GRAPH_ENGINE": "builtin",
+        "PROCESS_WORKERS": 2, "EXECUTORS": {"far-away_1": "tests.jobs.pools.threads"},
     }  # fmt: skip
     with tasks(OPTIONS=options):
         assert not messages("E001")
@@ -120,6 +129,15 @@ def test_e004_names_the_app_that_is_missing(messages: Messages) -> None:
     assert message.msg == "TASKS['default'] uses django_tasks_fsm, which is not installed: its tables are missing."
     assert message.hint is not None
     assert 'Add "django_tasks_fsm" to INSTALLED_APPS' in message.hint
+
+
+@pytest.mark.parametrize("path", ["no.such.module", "tests.jobs.pools.nowhere", "tests.jobs.pools.APART"])
+def test_e005_names_the_executor_that_cannot_be_called(path: str, messages: Messages) -> None:
+    with tasks(OPTIONS={"EXECUTORS": {"dask": "tests.jobs.pools.threads", "far": path}}):
+        (message,) = messages("E005")
+    said = f"TASKS['default']['OPTIONS']['EXECUTORS']['far'] is {path!r}, which is nothing that can be called."
+    assert message.msg == said
+    assert message.hint == "Name a function, or a class, that returns a concurrent.futures.Executor."
 
 
 def test_w001_tells_that_no_backend_uses_the_app(messages: Messages) -> None:
@@ -221,3 +239,28 @@ def test_w006_tells_that_options_of_a_second_alias_are_not_read(messages: Messag
         (message,) = messages("W006")
     assert message.msg.startswith("TASKS['second']['OPTIONS'] is not read")
     assert message.hint == "Move what it says to TASKS['first']['OPTIONS']."
+
+
+@pytest.mark.parametrize(
+    ("pool", "size"),
+    [(True, 4), ({"max_size": 5}, 5), ({"min_size": 2}, 2), ({"min_size": 2, "max_size": None}, 2)],
+)
+def test_w007_tells_of_a_pool_too_small_for_a_worker(monkeypatch: pytest.MonkeyPatch, pool: Any, size: int) -> None:
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"pool": pool})
+    (message,) = check_pools()
+    assert f"its connection pool has at most {size} connections" in message.msg
+    assert message.hint == 'Set "OPTIONS": {"pool": {"max_size": 6}} or more: --concurrency and 2.'
+
+
+@pytest.mark.parametrize("options", [{}, {"pool": False}, {"pool": {"max_size": 6}}, {"pool": {"min_size": 8}}])
+def test_w007_is_silent_without_a_pool_and_for_one_that_is_big_enough(
+    monkeypatch: pytest.MonkeyPatch, options: Any
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+    assert check_pools() == []
+
+
+def test_the_concurrency_of_w007_is_the_default_of_the_worker() -> None:
+    parser = ArgumentParser()
+    worker.add_arguments(parser)
+    assert parser.get_default("concurrency") == CONCURRENCY

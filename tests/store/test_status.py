@@ -20,7 +20,9 @@ def test_the_number_of_statements_does_not_grow() -> None:
         Queue.objects.create(name=f"q{number}")
         a_worker(f"w{number}", queues=["*"])
         a_run("QUEUED", queue=f"q{number}")
-    with CaptureQueriesContext(connection, ) as sent:
+    with CaptureQueriesContext(
+        connection,
+    ) as sent:
         found = status(DB)
     assert len(sent) == STATEMENTS
     assert len(found.hands) == 12
