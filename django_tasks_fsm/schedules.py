@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ from django.apps import apps
 from django_tasks_fsm import registry
 from django_tasks_fsm.core import triggers
 from django_tasks_fsm.core.payload import checked
+from django_tasks_fsm.core.triggers.expression import seed_for
+from django_tasks_fsm.core.triggers.quoting import quoted
 from django_tasks_fsm.exceptions import InvalidTrigger
 from django_tasks_fsm.registry import Declaration
 
@@ -25,20 +27,55 @@ SETTINGS = (
 """The fields of a row that a schedule may set."""
 
 
+WAYS = ("cron", "every", "at", "trigger")
+
+
 def trigger_for(
-    name: str, *, cron: str | None, every: timedelta | float | None, at: datetime | None, timezone: str
+    name: str,
+    *,
+    cron: str | None = None,
+    every: timedelta | float | None = None,
+    at: datetime | None = None,
+    trigger: triggers.Trigger | None = None,
+    timezone: str = "UTC",
+    **options: Any,
 ) -> triggers.Trigger:
-    """Return the one trigger that was asked for; raise InvalidTrigger for none, or several."""
-    given = [word for word, value in (("cron", cron), ("every", every), ("at", at)) if value is not None]
+    """Return the one trigger that was asked for, with those ``options`` of it that are not None.
+
+    Raise InvalidTrigger for none, for several, and for an option that does not fit.
+    """
+    given = [word for word, value in zip(WAYS, (cron, every, at, trigger), strict=True) if value is not None]
     if len(given) != 1:
         got = ", ".join(given) or "none"
-        raise InvalidTrigger(f"The schedule {name!r} needs exactly one of cron, every and at; it has {got}.")
+        raise InvalidTrigger(f"The schedule {name!r} needs exactly one of {_listed(WAYS)}; it has {got}.")
+    chosen = {word: value for word, value in options.items() if value is not None}
+    _refuse_misfits(name, given[0], chosen)
     if cron is not None:
-        return triggers.cron(cron, timezone)
+        return triggers.cron(cron, timezone, seed=seed_for(str(cron), name), **chosen)
     if every is not None:
-        return triggers.every(every)
-    assert at is not None
-    return triggers.at(at)
+        return triggers.every(every, **chosen)
+    if at is not None:
+        return triggers.at(at)
+    if not isinstance(trigger, triggers.Trigger):
+        raise InvalidTrigger(f"The trigger of the schedule {name!r} must be a Trigger, not {quoted(trigger)}.")
+    return trigger
+
+
+FITS = {
+    "policy": ("cron",), "from_end": ("every",), "jitter": ("cron", "every"), "start": ("cron", "every"),
+    "end": ("cron", "every"),
+}  # fmt: skip
+"""Which way of saying when a task fires takes which option."""
+
+
+def _refuse_misfits(name: str, way: str, options: Iterable[str]) -> None:
+    for word in options:
+        if way not in FITS[word]:
+            raise InvalidTrigger(f"The schedule {name!r} has {word}, which goes with {_listed(FITS[word])} only.")
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def schedule(

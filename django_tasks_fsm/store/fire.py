@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 
 from django.db import connections
+from django.db.models import QuerySet
 
 from django_tasks_fsm.core.misfire import Plan, PlannedSlot, plan
 from django_tasks_fsm.core.states import TaskState
@@ -22,6 +23,7 @@ from django_tasks_fsm.models.transitions import Change, announce_made
 from django_tasks_fsm.store.blueprint import with_template
 from django_tasks_fsm.store.definitions import know_queue
 from django_tasks_fsm.store.enqueue import Request, enqueue_many
+from django_tasks_fsm.store.fixed_delay import not_before
 
 logger = logging.getLogger("django_tasks_fsm")
 
@@ -45,15 +47,28 @@ def _fire_one(pk: int, slot: datetime, using: str) -> bool:
     if task is None:
         return False
     try:
+        if (later := not_before(task, using)) is not None:
+            _move_on(row, task, _within(task, later), using)
+            return False
         made = _plan(task, slot, using)
     except InvalidTrigger as error:
         logger.error("Task %r does not fire any more until somebody corrects it: %s", task.name, error)
         return bool(row.update(next_run_at=None)) and False
-    row.update(next_run_at=made.next_slot and stored(made.next_slot))
     _make_runs(task, made.slots, using)
-    if made.next_slot is None:
-        move_tasks([pk], Change("exhaust", Actor.system(), "its trigger has no more times"), using)
+    _move_on(row, task, made.next_slot, using)
     return True
+
+
+def _move_on(row: QuerySet[Task], task: Task, at: datetime | None, using: str) -> None:
+    """Set the next time; without one the task is exhausted."""
+    row.update(next_run_at=None if at is None else stored(at))
+    if at is None:
+        move_tasks([task.pk], Change("exhaust", Actor.system(), "its trigger has no more times"), using)
+
+
+def _within(task: Task, at: datetime) -> datetime | None:
+    end = getattr(task.fires, "end", None)
+    return None if end is not None and at > end else at
 
 
 def _plan(task: Task, slot: datetime, using: str) -> Plan:
@@ -89,7 +104,7 @@ def _request(task: Task, slot: PlannedSlot) -> Request:
         kwargs=task.kwargs,
         queue=task.queue,
         priority=task.priority,
-        run_at=slot.scheduled_for,
+        run_at=task.fires.due_time(slot.scheduled_for, task.name),
         scheduled_for=stored(slot.scheduled_for),
         stands_for=slot.stands_for,
     )

@@ -8,12 +8,10 @@ from django.db import connections
 
 from django_tasks_fsm.core.states import RunState, TaskState
 from django_tasks_fsm.models import Queue, Task, TaskRun
-from django_tasks_fsm.models.run import TROUBLED
 
 READY = f"state = '{RunState.QUEUED}'"
 DUE = f"state = '{RunState.PENDING}' AND waiting_on = 0"
 HELD = f"r.state = '{RunState.RUNNING}'"
-TROUBLE = "state IN ('" + "', '".join(TROUBLED) + "')"
 FIRES = f"state = '{TaskState.ACTIVE}' AND next_run_at IS NOT NULL"
 
 

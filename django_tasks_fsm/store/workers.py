@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, F, QuerySet, When
 
+from django_tasks_fsm.core.serving import served
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects.clock import DatabaseNow
 from django_tasks_fsm.models import Queue, TaskRun, Worker
+from django_tasks_fsm.models.forgetting import idle
 from django_tasks_fsm.models.queue import shut
 from django_tasks_fsm.models.transactions import in_transaction
 
@@ -77,23 +78,12 @@ def leave(worker_id: uuid.UUID, using: str) -> None:
     in_transaction(lambda: rows.update(stopped_at=DatabaseNow(), heartbeat_at=F("heartbeat_at")), using)
 
 
-def forget(ids: Collection[uuid.UUID], lease: timedelta, using: str) -> list[uuid.UUID]:
-    """Delete the rows of those workers that do not live and hold nothing; return their ids."""
-    gone = _idle(using).filter(Q(stopped_at__isnull=False) | Q(heartbeat_at__lt=DatabaseNow() - lease))
-    return [pk for pk in ids if in_transaction(functools.partial(gone.filter(pk=pk)._raw_delete, using), using)]
-
-
 def forget_gone(age: timedelta, using: str) -> int:
     """Delete the rows of workers that have been silent for longer than ``age`` and hold nothing; return how many."""
-    gone = _idle(using).filter(heartbeat_at__lt=DatabaseNow() - age)
+    gone = idle(using).filter(heartbeat_at__lt=DatabaseNow() - age)
     ids = list(gone.values_list("pk", flat=True)[:FORGET_BATCH])
     rows = gone.filter(pk__in=ids)  # asked again: one that has come back since keeps its row
     return in_transaction(lambda: rows._raw_delete(using), using) if ids else 0
-
-
-def _idle(using: str) -> QuerySet[Worker]:
-    held = TaskRun.objects.using(using).filter(state=RunState.RUNNING.value, worker_id=OuterRef("pk"))
-    return Worker.objects.using(using).filter(~Exists(held))
 
 
 def open_queues(wanted: Sequence[str], excluded: Sequence[str], using: str) -> tuple[str, ...]:
@@ -104,12 +94,6 @@ def open_queues(wanted: Sequence[str], excluded: Sequence[str], using: str) -> t
 def shut_since() -> Case:
     """Return since when a queue has been paused; NULL for an open one, and when its pause is over."""
     return Case(When(shut(), then=F("paused_at")))
-
-
-def served(paused: Mapping[str, datetime | None], wanted: Sequence[str], excluded: Sequence[str]) -> tuple[str, ...]:
-    """Return the queues that a worker claims from, where ``paused`` tells of every known queue since when it is."""
-    names = list(paused) if "*" in wanted else list(wanted)
-    return tuple(name for name in dict.fromkeys(names) if name not in excluded and paused.get(name) is None)
 
 
 def living(lease: timedelta, using: str) -> QuerySet[Worker]:

@@ -11,11 +11,13 @@ from django.apps import apps
 from django.utils import timezone
 
 from django_tasks_fsm import registry
+from django_tasks_fsm.core.triggers import Trigger, WorkerStart, any_of, at, cron, every
 from django_tasks_fsm.exceptions import InvalidTrigger, NameTaken, UnstorablePayload
 from django_tasks_fsm.models import Task, TaskRun
 from tests.backend import sample
 
 NAME = "a schedule of the tests"
+LATER = datetime(2031, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ def test_it_fires_its_arguments(burst: Callable[[], None]) -> None:
     ],
 )
 def test_it_needs_exactly_one_trigger(given: dict[str, Any], got: str) -> None:
-    with pytest.raises(InvalidTrigger, match=f"'{NAME}' needs exactly one of cron, every and at; {got}"):
+    with pytest.raises(InvalidTrigger, match=f"'{NAME}' needs exactly one of cron, every, at and trigger; {got}"):
         sample.echo.schedule(NAME, **given)
 
 
@@ -118,6 +120,42 @@ def test_it_needs_exactly_one_trigger(given: dict[str, Any], got: str) -> None:
 )  # fmt: skip
 def test_a_trigger_that_cannot_be_used_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(InvalidTrigger):
+        sample.echo.schedule(NAME, **given)
+
+
+@pytest.mark.parametrize(
+    ("given", "trigger"),
+    [
+        ({"every": 60, "from_end": True}, every(60, from_end=True)),
+        ({"every": 60, "jitter": timedelta(seconds=5)}, every(60, jitter=5)),
+        ({"cron": "5 4 * * *", "jitter": 2.5}, cron("5 4 * * *", jitter=2.5)),
+        ({"cron": "H 4 * * *"}, cron("H 4 * * *", seed=NAME)),
+        ({"cron": "0 4 * * thu"}, cron("0 4 * * thu")),
+        ({"cron": "0 4 * * *", "policy": "skip", "end": LATER}, cron("0 4 * * *", policy="skip", end=LATER)),
+        ({"every": 60, "start": LATER}, every(60, start=LATER)),
+        ({"trigger": WorkerStart()}, WorkerStart()),
+        ({"trigger": any_of(cron("0 5 * * *"), at(LATER))}, any_of(cron("0 5 * * *"), at(LATER))),
+    ],
+)
+@pytest.mark.django_db
+def test_every_kind_of_trigger_is_accepted(given: dict[str, Any], trigger: Trigger) -> None:
+    row = sample.echo.schedule(NAME, **given)
+    assert row is not None
+    assert row.fires == trigger
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"at": LATER, "jitter": 5}, "has jitter, which goes with cron and every only"),
+        ({"cron": "5 4 * * *", "from_end": True}, "has from_end, which goes with every only"),
+        ({"trigger": WorkerStart(), "jitter": 5}, "has jitter"),
+        ({"every": 60, "policy": "skip"}, "has policy, which goes with cron only"),
+        ({"trigger": "5 4 * * *"}, "must be a Trigger, not '5 4"),
+    ],
+)
+def test_what_does_not_fit_is_refused(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidTrigger, match=words):
         sample.echo.schedule(NAME, **given)
 
 

@@ -27,10 +27,8 @@ def only_mine(db: None) -> None:
 
 def a_service(**values: Any) -> Task:
     """Make a task that is due now, a minute after the end of its last run."""
-    trigger = dump(every(MINUTE, from_end=True))
-    return Task.objects.create(
-        name="service", function="f", trigger=trigger, **{"next_run_at": timezone.now() - MINUTE / 2, **values}
-    )
+    own = {"trigger": dump(every(MINUTE, from_end=True)), "next_run_at": timezone.now() - MINUTE / 2}
+    return Task.objects.create(**{"name": "service", "function": "f", **own, **values})
 
 
 def come_due(task: Task) -> None:
@@ -85,6 +83,15 @@ def test_a_person_need_not_wait_for_the_delay_but_for_the_run():
     done(run)
     task.reschedule(timezone.now() - timedelta(seconds=1))
     assert fire(DB) == 1
+
+
+def test_a_delay_that_is_over_after_the_last_time_is_the_end():
+    trigger = dump(every(MINUTE, from_end=True, end=timezone.now() + MINUTE / 2))
+    task = a_service(trigger=trigger)
+    a_run("RUNNING", task=task, scheduled_for=timezone.now() - MINUTE)
+    assert fire(DB) == 0
+    task.refresh_from_db()
+    assert (task.state, task.next_run_at) == ("EXHAUSTED", None)
 
 
 def test_a_run_that_somebody_else_made_is_not_waited_for():

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django_tasks_fsm.core.triggers.quoting import quoted
@@ -31,6 +31,7 @@ class Trigger(ABC):
 
     kind: ClassVar[str]
     version: ClassVar[int] = 1
+    count_limit: ClassVar[int] = COUNT_LIMIT
 
     @abstractmethod
     def next_after(self, previous: datetime | None, now: datetime) -> datetime | None:
@@ -58,13 +59,36 @@ class Trigger(ABC):
         Override it where a slot depends on the one before it, or where a formula is at hand.
         """
         found = deque([slot], maxlen=keep)
-        limit = max(keep, COUNT_LIMIT)
+        limit = max(keep, self.count_limit)
         for count in range(1, limit + 1):
             following = step(self, found[-1], now)
             if following is None or following > now:
                 return Due(tuple(found), count)
             found.append(following)
         return Due(newest_slots(self, slot, now, keep), limit + 1, exact=False)
+
+    @property
+    def zone(self) -> str:
+        """Return the time zone whose clocks the trigger follows; UTC for one that follows none."""
+        return "UTC"
+
+    @property
+    def delay_after_end(self) -> timedelta | None:
+        """Return how long after the end of its last run the task fires; None where slots do not depend on runs."""
+        return None
+
+    @property
+    def worker_events(self) -> frozenset[str]:
+        """Return what in a worker's life fires it: ``start``, ``stop``."""
+        return frozenset()
+
+    def due_time(self, slot: datetime, seed: str = "") -> datetime:
+        """Return when the run of ``slot`` is due: not before the slot; the same for the same slot and ``seed``."""
+        return slot
+
+    def is_moved(self, slot: datetime) -> bool:
+        """Tell whether ``slot`` stands for times that the clocks of ``zone`` left out when they were set forward."""
+        return False
 
     def envelope(self) -> dict[str, Any]:
         """Return the keys that each kind's JSON begins with."""

@@ -30,7 +30,7 @@ EVERY_MONTH_H = "h(1-28)"
 """What a bare H means as the day of month: a day that each month has."""
 
 HINTS = {
-    "@reboot": "Use a trigger of kind worker start for it.",
+    "@reboot": "Use the trigger WorkerStart() for it.",
     "@every": "Use an interval trigger for it.",
 }
 
@@ -52,6 +52,13 @@ def clean(expression: object, seed: object) -> tuple[str, str]:
         if not (value.isascii() and value.replace("\t", " ").isprintable()):
             raise InvalidTrigger(f"{name} is {quoted(value)}; only printable ASCII characters are allowed in it.")
     return " ".join(str(expression).split()), str(seed)
+
+
+def seed_for(expression: str, name: str) -> str:
+    """Return the seed that H has in the task of this name, the same one for ever; empty where there is no H."""
+    if not any(text.startswith("h") for text in expression.lower().split()):
+        return ""
+    return name.encode("unicode_escape").decode()[:MAX_LENGTH]
 
 
 @lru_cache(maxsize=1024)

@@ -70,6 +70,11 @@ def overlap_end(zone: ZoneInfo, instant: datetime) -> datetime | None:
     return None if change is None else change.replace(tzinfo=None) + offset_at(zone, first_pass)
 
 
+def starts_after_gap(zone: ZoneInfo, instant: datetime) -> bool:
+    """Tell whether the clocks are set forward at exactly this instant."""
+    return offset_at(zone, instant) > offset_at(zone, instant - SECOND)
+
+
 def first_change(zone: ZoneInfo, after: datetime, until: datetime) -> datetime | None:
     """Return the first instant in (``after``, ``until``] at which the offset is another than at ``after``."""
     offset, low = offset_at(zone, after), after

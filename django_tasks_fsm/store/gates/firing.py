@@ -78,4 +78,6 @@ def next_time(seen: SeenTask) -> Iterator[Gate]:
 def _never(task: Task) -> str:
     if isinstance(task.trigger, dict) and task.trigger.get("kind") == "manual":
         return gettext("It fires only when asked.")
+    if isinstance(task.trigger, dict) and str(task.trigger.get("kind")).startswith("worker_"):
+        return gettext("Not by time: a worker fires it.")
     return gettext("It has no next time.")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext
 
+from django_tasks_fsm.core.serving import served
 from django_tasks_fsm.models import Queue
 from django_tasks_fsm.store.gates.record import Gate, Seen, Sentence
-from django_tasks_fsm.store.workers import served
 
 
 def queue(seen: Seen) -> Iterator[Gate]:

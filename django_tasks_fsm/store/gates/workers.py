@@ -10,10 +10,11 @@ from django.db.models import Count
 from django.utils.translation import gettext, ngettext
 
 from django_tasks_fsm import conf
+from django_tasks_fsm.core.serving import served
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import Queue, TaskRun
 from django_tasks_fsm.store.gates.record import Gate, Seen, Sentence
-from django_tasks_fsm.store.workers import living, served
+from django_tasks_fsm.store.workers import living
 
 MOST = 1_000
 """Live workers that are looked at."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from django_tasks_fsm.core.triggers import Cron, preview
-from django_tasks_fsm.core.triggers.dst import MAX_STEPS, next_instant
+from django_tasks_fsm.core.triggers.dst import MAX_STEPS, POLICIES, next_instant
 from django_tasks_fsm.core.triggers.expression import Expression
 from django_tasks_fsm.core.triggers.local_times import LocalTimes
 from django_tasks_fsm.exceptions import InvalidTrigger
@@ -56,29 +56,33 @@ def window(zone: str, day: str) -> tuple[list[datetime], list[datetime]]:
     return minutes, [minute.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) for minute in minutes]
 
 
-def wanted(expression: str, zone: str, day: str) -> list[datetime]:
-    """Return the instants of the vixie policy by its definition."""
+def wanted(expression: str, zone: str, day: str, policy: str = "vixie") -> list[datetime]:
+    """Return the instants of a policy by its definition."""
     minutes, shown = window(zone, day)
     minute, hour, *_ = expression.split()
     at, hours = values(minute, 60), values(hour, 24)
-    if hour == "*":
-        return [instant for instant, local in zip(minutes, shown, strict=True) if local.minute in at]
+    walked = minutes if policy == "utc" else shown
+    every_pass = {i for i, local in zip(minutes, walked, strict=True) if local.minute in at and local.hour in hours}
+    if policy == "utc" or (policy == "vixie" and hour == "*"):
+        return sorted(every_pass)
     first: dict[datetime, datetime] = {}
     for instant, local, before in zip(minutes[1:], shown[1:], shown, strict=False):
-        skipped = range(1, max(1, (local - before) // MINUTE))
+        skipped = range(1, max(1, (local - before) // MINUTE)) if policy != "skip" else ()
         for missing in (*(before + MINUTE * n for n in skipped), local):
             first.setdefault(missing, instant)
-    return sorted({instant for local, instant in first.items() if local.minute in at and local.hour in hours})
+    found = {instant for local, instant in first.items() if local.minute in at and local.hour in hours}
+    return sorted(found | every_pass if policy == "both" else found)
 
 
+@pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("zone", CHANGES)
-def test_vixie_agrees_with_a_walk_minute_by_minute(zone):
+def test_a_policy_agrees_with_a_walk_minute_by_minute(zone, policy):
     for day in CHANGES[zone]:
         minutes, shown = window(zone, day)
         assert minutes[-1] - minutes[0] != shown[-1] - shown[0], f"no change of the clocks in {zone} on {day}"
         for expression in EXPRESSIONS:
-            slots = [slot for slot in wanted(expression, zone, day) if slot > minutes[1]]
-            found = preview(Cron(expression, zone), minutes[1], len(slots))
+            slots = [slot for slot in wanted(expression, zone, day, policy) if slot > minutes[1]]
+            found = preview(Cron(expression, zone, policy=policy), minutes[1], len(slots))
             assert found == slots, (expression, day)
 
 

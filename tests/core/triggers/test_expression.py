@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from django_tasks_fsm.core.triggers.expression import ALIASES, MAX_LENGTH, clean, compile_expression
+from django_tasks_fsm.core.triggers.expression import ALIASES, MAX_LENGTH, clean, compile_expression, seed_for
 from django_tasks_fsm.exceptions import InvalidTrigger, ScheduleNeverFires
 
 START = datetime(2026, 1, 1, 12)
@@ -22,7 +22,7 @@ def first(expression: str, seed: str = "") -> datetime:
         ("", "0 fields instead of five"),
         ("* * * *", "4 fields instead of five"),
         ("* * * * * 0 2024", "set start and end"),
-        ("@reboot", "worker start"),
+        ("@reboot", "WorkerStart"),
         ("@every 5m", "interval trigger"),
         ("@dayly", "the known names are"),
         ("H * * * *", "set seed"),
@@ -143,3 +143,15 @@ def test_any_text_compiles_or_is_an_invalid_trigger(fields, seed):
     except InvalidTrigger:
         return
     assert compiled.times.after(START) > START
+
+
+@pytest.mark.parametrize("expression", ["0 5 * * thu", "0 5 * mar *", "@hourly", "61 h"])
+def test_only_an_h_asks_for_a_seed(expression):
+    assert seed_for(expression, "a task") == ("a task" if expression == "61 h" else "")
+
+
+@pytest.mark.parametrize("name", ["Übersicht\n", "x" * 200, "\U0001f600" * 200])
+def test_any_name_of_a_task_makes_a_seed(name):
+    expression, seed = clean("H H * * *", seed_for("H H * * *", name))
+    assert seed
+    compile_expression(expression, seed)

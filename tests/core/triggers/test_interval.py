@@ -103,3 +103,23 @@ def test_division_finds_what_walking_finds(every, start, end, age, keep):
 )
 def test_the_description_is_readable(every, words):
     assert Interval(every).describe() == words
+
+
+def test_a_delay_after_the_end_has_no_grid_and_never_missed_a_slot():
+    trigger = Interval(TEN, from_end=True)
+    assert trigger.delay_after_end == TEN
+    assert Interval(TEN).delay_after_end is None
+    due = trigger.due(NOON, NOON + YEAR, keep=5)
+    assert (due.slots, due.count) == ((NOON,), 1)
+
+
+def test_a_delay_after_the_end_begins_at_its_start():
+    trigger = Interval(TEN, start=NOON, from_end=True)
+    assert trigger.next_after(None, NOON - YEAR) == NOON
+    assert trigger.next_after(NOON + timedelta(seconds=3), NOON) == NOON + timedelta(seconds=13)
+
+
+@pytest.mark.parametrize("from_end", [1, "yes", None])
+def test_from_end_is_true_or_false(from_end):
+    with pytest.raises(InvalidTrigger, match="from_end is"):
+        Interval(TEN, from_end=from_end)

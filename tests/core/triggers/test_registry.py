@@ -9,7 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from django_tasks_fsm.core.triggers import Cron, Interval, Manual, Once, dump, kinds, load, register_kind, registry
+from django_tasks_fsm.core.triggers import (
+    AllOf,
+    AnyOf,
+    Cron,
+    Interval,
+    Manual,
+    Once,
+    WorkerStart,
+    WorkerStop,
+    dump,
+    kinds,
+    load,
+    register_kind,
+    registry,
+)
 from django_tasks_fsm.exceptions import InvalidTrigger, NameTaken
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,6 +34,12 @@ TRIGGERS = [
     Interval(timedelta(microseconds=12_345), start=DAY, end=DAY + timedelta(days=1)),
     Cron("30 2 * * *", "Europe/Paris"),
     Cron("H H * * *", policy="skip", seed="billing", start=DAY, end=DAY + timedelta(days=9)),
+    Cron("5 4 * * *", jitter=timedelta(seconds=30)),
+    Interval(timedelta(minutes=5), from_end=True, jitter=timedelta(seconds=1.5)),
+    AnyOf((Cron("5 4 * * *"), Once(DAY), WorkerStart())),
+    AllOf((Cron("5 4 * * *"), AnyOf((Once(DAY), Interval(timedelta(hours=1), start=DAY))))),
+    WorkerStart(),
+    WorkerStop(),
 ]
 
 
@@ -43,7 +63,10 @@ def test_every_kind_is_tried_above():
 
 
 def test_an_unknown_kind_is_told_the_allowed_ones():
-    with pytest.raises(InvalidTrigger, match="Key 'kind' is 'solar', but must be one of: cron, interval, manual, once"):
+    with pytest.raises(
+        InvalidTrigger,
+        match="Key 'kind' is 'solar', but must be one of: all, any, cron, interval, ",
+    ):
         load({"kind": "solar", "version": 1})
 
 
@@ -67,7 +90,22 @@ HOSTILE: st.SearchStrategy[Any] = st.one_of(
     st.text(max_size=9),
 )
 KEYS = st.sampled_from(
-    ["every", "at", "expression", "timezone", "policy", "seed", "start", "end", "version", "kind", ""]
+    [
+        "every",
+        "at",
+        "expression",
+        "timezone",
+        "policy",
+        "seed",
+        "start",
+        "end",
+        "version",
+        "kind",
+        "of",
+        "from_end",
+        "jitter",
+        "",
+    ]
 )
 
 

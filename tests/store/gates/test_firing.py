@@ -47,6 +47,7 @@ def test_what_firing_cannot_read_is_told(values):
     [
         ({}, (False, "It fires only when asked.")),
         ({"trigger": HOURLY}, (False, "It has no next time.")),
+        ({"trigger": {"version": 1, "kind": "worker_stop"}}, (False, "Not by time: a worker fires it.")),
     ],
 )
 def test_a_task_without_a_next_time_never_fires(values, expected):
