@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from django_tasks_fsm.making import TaskQueue, make, make_later, make_now
 
 __all__ = [
-    "BlockedError", "TaskQueue", "__version__", "chain", "current_run", "group", "make", "make_later", "make_now", "task",
+    "BlockedError", "TaskQueue", "__version__", "chain", "current_run", "group", "make", "make_later", "make_now",
+    "task",
 ]  # fmt: skip
 __version__ = "0.1.0"
 

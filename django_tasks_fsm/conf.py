@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
+from django_tasks_fsm.core import executors
 from django_tasks_fsm.core.states import FINAL
 
 
@@ -36,6 +37,10 @@ class Options:
     """Days to keep finished runs by state, such as ``{"DONE": 7}``; what is not named is kept for ever."""
     graph_engine: str = "auto"
     """Who lays graphs out: ``auto``, ``builtin`` or ``graphviz``."""
+    process_workers: int | None = None
+    """Child processes of one worker for ``executor="process"``; as many as its ``--concurrency`` when not set."""
+    executors: Mapping[str, str] = field(default_factory=dict)
+    """Pools by the name that ``@task(executor=...)`` gives: paths of what makes a concurrent.futures.Executor."""
 
     @property
     def lease(self) -> timedelta:
@@ -77,6 +82,7 @@ def parse(raw: Mapping[str, Any], path: str) -> Options:
     _validate_numbers(options, path)
     _validate_words(options, path)
     _validate_retention(options, path)
+    _validate_executors(options, path)
     return options
 
 
@@ -107,6 +113,24 @@ def _validate_retention(options: Options, path: str) -> None:
             raise ImproperlyConfigured(f"{path}['RETENTION_DAYS'] has {state!r}. The final states are: {known}.")
         if days is not None and not (_is_number(days) and 0 <= days < 1e6):
             raise ImproperlyConfigured(f"{path}['RETENTION_DAYS'][{state!r}] must be a number of days, not {days!r}.")
+
+
+def _validate_executors(options: Options, path: str) -> None:
+    number: Any = options.process_workers
+    if number is not None and not (isinstance(number, int) and not isinstance(number, bool) and number > 0):
+        raise ImproperlyConfigured(f"{path}['PROCESS_WORKERS'] must be a whole number above zero, not {number!r}.")
+    named: Any = options.executors
+    if not isinstance(named, Mapping):
+        raise ImproperlyConfigured(f"{path}['EXECUTORS'] must be a dict, not {named!r}.")
+    for name, factory in named.items():
+        if not isinstance(name, str) or not executors.NAME.fullmatch(name) or name in executors.BUILTIN:
+            taken = ", ".join(executors.BUILTIN)
+            raise ImproperlyConfigured(
+                f"{path}['EXECUTORS'] has {name!r}. A name has small letters, digits, hyphens and underscores, begins "
+                f"with a letter, and is none of {taken}."
+            )
+        if not isinstance(factory, str) or "." not in factory:
+            raise ImproperlyConfigured(f"{path}['EXECUTORS'][{name!r}] must be a dotted path, not {factory!r}.")
 
 
 def _is_number(value: Any) -> bool:

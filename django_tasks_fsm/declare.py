@@ -12,6 +12,7 @@ from django_tasks_fsm import callbacks, policies, registry
 from django_tasks_fsm.composition import Step
 from django_tasks_fsm.core.prerequisites import Awaited
 from django_tasks_fsm.core.retry import RetryPolicy
+from django_tasks_fsm.core.triggers import Trigger
 from django_tasks_fsm.requirements import Requirement, awaited, requirements
 from django_tasks_fsm.tasks_api import (
     DEFAULT_TASK_BACKEND_ALIAS,
@@ -42,6 +43,8 @@ class FSMTask(Task):
     """These never are, even where ``retry_on`` includes them."""
     timeout: float | None = None
     """Seconds after which the run is told to stop: coroutines are cancelled, functions at their next ``check()``."""
+    executor: str | None = None
+    """What runs the function: inline, thread, process, asyncio, asyncio:name, or one of OPTIONS["EXECUTORS"]."""
     cancel_on_exception: bool = False
     """Whether an exception ends the run as CANCELLED instead of FAILED."""
     cancel_on_result: Callable[[Any], Any] | None = None
@@ -86,9 +89,9 @@ class FSMTask(Task):
         """Return a copy with other settings: Django's four, ``after=[runs]``, ``key``, ``label`` and ``graph``.
 
         ``after`` takes runs, results or their ids to wait for, or tuples (run, condition) and (run, condition, policy),
-        the policy (block, fail, cancel, skip, ignore) for a run that ends otherwise; they take the place of what the task
-        requires. What belongs to the function, such as ``max_attempts``, is refused with a TypeError: a worker would
-        not know of it.
+        the policy (block, fail, cancel, skip, ignore) for a run that ends otherwise; they take the place of what the
+        task requires. What belongs to the function, such as ``max_attempts``, is refused with a TypeError: a worker
+        would not know of it.
         """
         if "after" in changes:
             changes["prerequisites"] = awaited(changes.pop("after"))
@@ -137,20 +140,33 @@ class FSMTask(Task):
         cron: str | None = None,
         every: timedelta | float | None = None,
         at: datetime | None = None,
+        trigger: Trigger | None = None,
         timezone: str = "UTC",
+        policy: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        jitter: timedelta | float | None = None,
+        from_end: bool | None = None,
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
         **policies: Any,
     ) -> TaskRow | None:
-        """Fire the function by exactly one of ``cron``, ``every`` (seconds or a timedelta) and ``at``.
+        """Fire the function by exactly one of ``cron``, ``every`` (seconds or a timedelta), ``at`` and ``trigger``.
+
+        Of the others each belongs to some of these: ``policy`` at changes of the clocks, the first and last time
+        (``start``, ``end``), by how much runs may be later (``jitter``), and whether ``every`` counts from the end of
+        the last run (``from_end``).
 
         At import time the schedule is declared, and synced to its row after migrate; None is returned. Afterwards the
         row is written at once and returned. ``policies`` are fields of the row, such as ``catch_up="all"``.
         """
         from django_tasks_fsm import schedules
 
-        trigger = schedules.trigger_for(name or self.name, cron=cron, every=every, at=at, timezone=timezone)
-        return schedules.schedule(self, name or self.module_path, trigger, args, kwargs or {}, policies)
+        fires = schedules.trigger_for(
+            name or self.module_path, cron=cron, every=every, at=at, trigger=trigger, timezone=timezone, policy=policy,
+            start=start, end=end, jitter=jitter, from_end=from_end,
+        )  # fmt: skip
+        return schedules.schedule(self, name or self.module_path, fires, args, kwargs or {}, policies)
 
     def retry_policy(self, max_attempts: int | None = None) -> RetryPolicy:
         """Return when another attempt is worth it; ``max_attempts`` is the row's, where a person has changed it."""

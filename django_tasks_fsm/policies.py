@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from django_tasks_fsm import conf, registry
+from django_tasks_fsm.core import executors
 from django_tasks_fsm.core.prerequisites import OnFailure
 from django_tasks_fsm.core.retry import InvalidRetryPolicy
 from django_tasks_fsm.core.times import MomentOutOfRange, storable
@@ -69,6 +73,7 @@ def check_policies(task: FSMTask) -> None:
         raise InvalidTask(f"timeout must be a number of seconds above zero, not {timeout!r}.")
     if task.on_lost not in ("requeue", "fail"):
         raise InvalidTask(f"on_lost must be 'requeue' or 'fail', not {task.on_lost!r}.")
+    _check_executor(task)
     if not isinstance(task.cancel_on_exception, bool):
         raise InvalidTask(f"cancel_on_exception must be True or False, not {task.cancel_on_exception!r}.")
     if task.cancel_on_result is not None and not callable(task.cancel_on_result):
@@ -84,6 +89,18 @@ def check_policies(task: FSMTask) -> None:
     _check_label(task.label)
     if task.graph is not None and not isinstance(task.graph, uuid.UUID):
         raise InvalidTask(f"graph must be the UUID of a run graph, not {task.graph!r}.")
+
+
+def _check_executor(task: FSMTask) -> None:
+    if task.executor is None:
+        return
+    try:
+        others = conf.options().executors
+    except ImproperlyConfigured:
+        return  # check E001 says why, which it could not if Django did not start
+    wrong = executors.problem(task.executor, inspect.iscoroutinefunction(task.func), others)
+    if wrong:
+        raise InvalidTask(wrong)
 
 
 def _check_retries(task: FSMTask) -> None:

@@ -26,7 +26,7 @@ _scheduled: dict[str, Callable[..., Any]] = {}
 
 POLICIES = (
     "takes_context", "max_attempts", "backoff", "retry_on", "give_up_on", "timeout", "cancel_on_exception", "on_lost",
-    "cancel_on_result", "track", "requires", "on_prerequisite_failure", "run_dependents",
+    "cancel_on_result", "track", "requires", "on_prerequisite_failure", "run_dependents", "executor",
 )  # fmt: skip
 """What belongs to a function, whoever enqueues it: a worker finds it by the function's name only."""
 

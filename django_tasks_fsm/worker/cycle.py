@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from django.db import DatabaseError, InterfaceError, connections
@@ -16,7 +16,8 @@ from django_tasks_fsm.store.definitions import Definition
 from django_tasks_fsm.worker.appetite import BATCH, Appetite
 from django_tasks_fsm.worker.book import Book
 from django_tasks_fsm.worker.config import WorkerConfig
-from django_tasks_fsm.worker.executors import CoroutineExecutor, Executor, InlineExecutor, ThreadExecutor
+from django_tasks_fsm.worker.errand import Sender
+from django_tasks_fsm.worker.executors.choice import Executors
 from django_tasks_fsm.worker.hand import Hand
 from django_tasks_fsm.worker.narration import Narrator
 from django_tasks_fsm.worker.outbox import Outbox
@@ -36,7 +37,7 @@ class Cycle:
         self._config, self._worker_id, self._outbox, self._narrator = config, worker_id, outbox, narrator
         self._appetite = Appetite(config.concurrency)
         self._book = Book(config.using)
-        self._executors: dict[bool, Executor] = {}
+        self._executors = Executors(config, Sender(config.using, worker_id), outbox.put, self._began)
         self.hand = Hand()
         self.finished = 0
 
@@ -59,7 +60,7 @@ class Cycle:
 
     def _room(self, finished: int, at_most: int | None) -> int:
         held = len(self.hand) - finished - min(self.hand.ended, MOST_ASIDE)
-        room = self._appetite.room(held + self._lost_slots)
+        room = self._appetite.room(held + self._executors.lost_slots)
         return room if at_most is None else min(room, at_most)
 
     def has_room(self, at_most: int | None) -> bool:
@@ -123,16 +124,15 @@ class Cycle:
         if not claims:
             return
         known = self._definitions(claims)
-        jobs: dict[bool, list[Job]] = {}
+        jobs: list[Job] = []
         for claim in claims:
             job = job_for(claim, known.get(claim.task_id), self._config.using, self._narrator.result)
             if isinstance(job, Outcome):
                 self._outbox.put(job)
             else:
-                jobs.setdefault(job.is_async, []).append(job)
-        for is_async, some in jobs.items():
-            self.hand.add(some)
-            self._executor(is_async).submit(some)
+                jobs.append(job)
+        self.hand.add(jobs)
+        self._executors.submit(jobs)
 
     def _definitions(self, claims: Sequence[Claim]) -> dict[int, Definition]:
         try:
@@ -142,19 +142,6 @@ class Cycle:
             for claim in claims:
                 self._outbox.put(Outcome.released(claim, "the definition of its task could not be read"))
             raise
-
-    def _executor(self, is_async: bool) -> Executor:
-        if is_async not in self._executors:
-            self._executors[is_async] = self._new_executor(is_async)
-        return self._executors[is_async]
-
-    def _new_executor(self, is_async: bool) -> Executor:
-        report: Callable[[Outcome], None] = self._outbox.put
-        if self._config.inline:
-            return InlineExecutor(report, self._began, self._config.using)
-        if is_async:
-            return CoroutineExecutor(report, self._began)
-        return ThreadExecutor(report, self._began, self._config.concurrency)
 
     def _began(self, job: Job) -> None:
         self.hand.begin(job)
@@ -172,13 +159,13 @@ class Cycle:
 
     def release_unstarted(self, reason: str) -> None:
         """Give back the runs whose function has not been called."""
-        for executor in self._executors.values():
+        for executor in self._executors:
             for job in executor.unstarted():
                 self._outbox.put(Outcome.released(job.claim, reason))
 
     def release_all(self, reason: str) -> None:
         """Give back every run in hand, also those whose function still runs: its result will be dropped."""
-        for executor in self._executors.values():
+        for executor in self._executors:
             executor.unstarted()  # nobody begins these now; they are in the hand too
         for job in self.hand.jobs():
             job.context.request_stop(reason)
@@ -192,32 +179,27 @@ class Cycle:
     def interrupt(self, job: Job, reason: str) -> None:
         """Tell a run to stop, and cancel it where its executor can."""
         job.context.request_stop(reason)
-        if job.is_async in self._executors:
-            self._executors[job.is_async].interrupt(job)
+        self._executors.interrupt(job)
 
     def stop(self) -> None:
         """Let the executors' threads end."""
-        for executor in self._executors.values():
+        for executor in self._executors:
             executor.stop()
 
     def give_up_overdue(self) -> None:
         """End, for the record, the runs whose functions do not stop after their timeouts."""
-        for executor in self._executors.values():
+        for executor in self._executors:
             executor.give_up_overdue()
 
     @property
     def stuck(self) -> int:
         """Return how many functions run on though they were given up."""
-        return sum(executor.underway.stuck for executor in self._executors.values())
+        return self._executors.stuck
 
     @property
     def is_blocked(self) -> bool:
         """Tell whether functions that were given up leave no slot to run anything in."""
-        return self._lost_slots >= self._config.concurrency
-
-    @property
-    def _lost_slots(self) -> int:
-        return sum(executor.lost_slots for executor in self._executors.values())
+        return self._executors.lost_slots >= self._config.concurrency
 
     def reconnect(self) -> None:
         """Drop the connection after an error; the next statement opens a new one."""

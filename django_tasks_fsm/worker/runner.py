@@ -12,6 +12,7 @@ from typing import Any
 
 from django_tasks_fsm import conf, registry
 from django_tasks_fsm.context import RunContext, enter
+from django_tasks_fsm.core.executors import default_for
 from django_tasks_fsm.core.outcomes import Claim, Failure, Outcome
 from django_tasks_fsm.core.payload import clean_result
 from django_tasks_fsm.core.retry import RetryPolicy, decide
@@ -41,6 +42,7 @@ class Job:
     task: Task
     context: RunContext
     is_async: bool
+    executor: str
 
 
 def job_for(
@@ -51,17 +53,22 @@ def job_for(
     ``definition`` is None where somebody has deleted the task's row past the guards.
     """
     if definition is None:
-        return Outcome.rescheduled(claim, _handback_delay(claim), f"its task {claim.task_id} has no row")
+        return Outcome.rescheduled(claim, handback_delay(claim), f"its task {claim.task_id} has no row")
     try:
         task = registry.find(definition.function)
     except FunctionNotRegistered as error:
-        return Outcome.rescheduled(claim, _handback_delay(claim), str(error))
+        return Outcome.rescheduled(claim, handback_delay(claim), str(error))
     context = RunContext(claim, using, lambda: make_result(claim, task), definition.timeout)
-    return Job(claim, definition, task, context, inspect.iscoroutinefunction(task.func))
+    is_async = inspect.iscoroutinefunction(task.func)
+    executor = getattr(task, "executor", None) or default_for(is_async)
+    return Job(claim, definition, task, context, is_async, executor)
 
 
-def _handback_delay(claim: Claim) -> timedelta:
-    # A tenth of its age: seconds at first, minutes for a run that has waited for its function for an hour.
+def handback_delay(claim: Claim) -> timedelta:
+    """Return after how long a run that cannot be executed here is tried again: a tenth of its age.
+
+    That is seconds at first, and minutes for a run that has waited for its function for an hour.
+    """
     enqueued = claim.enqueued_at if claim.enqueued_at.tzinfo else claim.enqueued_at.astimezone()
     age = (datetime.now(UTC) - enqueued).total_seconds()
     return timedelta(seconds=max(SHORTEST_HANDBACK, min(LONGEST_HANDBACK, age / 10)))
@@ -98,6 +105,11 @@ def given_up(job: Job, still: str, where: str) -> Outcome:
     error = RunTimedOut(job.definition.timeout or 0.0, still)
     if where:
         error.add_note(f"When it was given up it was here:\n{where}")
+    return _surely(_raised, job, error)
+
+
+def broken_off(job: Job, error: BaseException) -> Outcome:
+    """Return the outcome of a job that ``error`` ended from outside its function."""
     return _surely(_raised, job, error)
 
 

@@ -22,6 +22,7 @@ from django_tasks_fsm.worker.duties import Duties
 from django_tasks_fsm.worker.going import Going
 from django_tasks_fsm.worker.heart import Heart
 from django_tasks_fsm.worker.lanes import Lanes
+from django_tasks_fsm.worker.life import Life
 from django_tasks_fsm.worker.limits import Limits
 from django_tasks_fsm.worker.narration import Narrator
 from django_tasks_fsm.worker.outbox import Outbox
@@ -53,7 +54,8 @@ class Worker:
         self._heart = Heart(self.identity, config.using, conf.options().heartbeat, self._heard, config.heartbeat_file)
         self._limits = Limits(config, self.switch, self._cycle, self._announcer)
         self._trouble = Trouble(self._cycle, self._wakeup, self._duties, self.switch.wait)
-        self._going = Going(config, self.switch, self._cycle, self._wakeup, self._guarded)
+        self._life = Life(config, self.identity.id, self._cycle)
+        self._going = Going(config, self.switch, self._cycle, self._wakeup, self._guarded, self._life)
         self._looked_at = 0.0
         self._hungry = True
         self._in_vain = 0
@@ -108,6 +110,8 @@ class Worker:
         if self._heart.silence > conf.options().lease_seconds / 2 and not self.config.inline:
             # Stopped for a while (a suspended laptop, SIGSTOP): a claim now would belong to a worker counted as lost.
             self._heart.beat()
+        if not self._life.has_fired("start"):
+            self._life.fire("start")
         if (self._hungry or self._cycle.waiting) and any(self._cycle.turn(self._lanes.open(), self._limits.room())):
             self._in_vain = 0
             if time.monotonic() - self._looked_at >= self.config.interval:

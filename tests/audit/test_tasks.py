@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -115,6 +116,47 @@ def test_retry_without_repair_fails_again(start: Callable[[], UUID], burst: Burs
 
     assert states(graph)["other"] == "FAILED"
     assert standing(graph).phase is Phase.BLOCKED
+
+
+def test_rerun_of_the_discovery_repeats_the_audit_and_doubles_nothing(start: Callable[[], UUID], burst: Burst) -> None:
+    graph = start()
+    burst()
+    before = set(runs_of([graph]).values_list("pk", flat=True))
+
+    plan = TaskRun.objects.get(pk=graph).rerun(reason="the machine has been set up anew")
+
+    assert [number for _, event, number in plan.counts() if event == "rerun"] == [1, 2, 1]
+    assert {step.run for step in plan.steps} == before
+    assert states(graph) == {"discover": "QUEUED", "other": "PENDING", "sample": "PENDING", "report": "PENDING"}
+    burst()
+    assert set(states(graph).values()) == {"DONE"}
+    assert set(runs_of([graph]).values_list("pk", flat=True)) == before
+
+
+def test_rerun_of_the_discovery_adds_what_was_installed_since_and_the_report_waits_for_it(
+    start: Callable[[], UUID], burst: Burst, pair: ScratchEnvironment
+) -> None:
+    graph = start()
+    burst()
+    pair.install("third", {"third.py": b"pass\n"})
+    TaskRun.objects.get(pk=graph).rerun()
+    burst()
+    assert set(states(graph).values()) == {"DONE"}
+    assert standing(graph).summary["totals"]["intact"] == 3
+
+
+def test_rerun_of_the_discovery_tells_what_is_no_longer_installed(
+    start: Callable[[], UUID], burst: Burst, pair: ScratchEnvironment
+) -> None:
+    graph = start()
+    burst()
+    (pair.site / "other.py").unlink()
+    shutil.rmtree(pair.site / "other-1.0.dist-info")
+    TaskRun.objects.get(pk=graph).rerun()
+    burst()
+    assert set(states(graph).values()) == {"DONE"}
+    (gone,) = standing(graph).summary["unverifiable"]
+    assert (gone["name"], "no longer installed" in gone["text"]) == ("other", True)
 
 
 def test_attempt_after_a_crash_makes_no_second_runs(

@@ -18,6 +18,10 @@ def plain() -> None:
     """Be a function that is no task yet."""
 
 
+async def aplain() -> None:
+    """Be a coroutine function that is no task yet."""
+
+
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
@@ -37,11 +41,31 @@ def plain() -> None:
         ("cancel_on_exception", 1, "cancel_on_exception must be True or False"),
         ("cancel_on_result", "none", "cancel_on_result must be a function of the result"),
         ("track", 1, "track must be True, False or a function"),
+        (
+            "executor",
+            "treads",
+            "executor must be one of inline, thread, process, asyncio, .* not 'treads'",
+        ),
+        ("executor", "dask", r"or a key of OPTIONS\['EXECUTORS'\], not 'dask'"),
+        ("executor", "asyncio:", "executor must be one of"),
+        ("executor", 4, "executor must be one of .* not 4"),
+        ("executor", "asyncio", "runs coroutine functions only: any other would block its loop"),
+        ("executor", "asyncio:reports", "runs coroutine functions only"),
     ],
 )
 def test_a_policy_that_no_run_could_use_is_refused_when_it_is_declared(field: str, value: Any, words: str) -> None:
     with pytest.raises(InvalidTask, match=words):
         task(**{field: value})(plain)
+
+
+def test_a_thread_does_not_await() -> None:
+    with pytest.raises(InvalidTask, match="executor 'thread' does not await coroutine functions"):
+        task(executor="thread")(aplain)
+
+
+def test_an_executor_belongs_to_the_function() -> None:
+    with pytest.raises(TypeError, match="cannot change 'executor', which belongs to the function"):
+        sample.echo.using(executor="process")
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201, "a\x00b", "a\nb", 7, b"k"])

@@ -8,6 +8,7 @@ import pkgutil
 import re
 from argparse import ArgumentParser
 from dataclasses import fields
+from functools import partial
 from types import ModuleType
 
 import pytest
@@ -22,7 +23,20 @@ from django_tasks_fsm.admin.queue_verbs import QUEUE_VERBS
 from django_tasks_fsm.admin.run_verbs import RUN_VERBS
 from django_tasks_fsm.admin.task_verbs import TASK_VERBS
 from django_tasks_fsm.admin.verb_admin import MOST_AT_ONCE
-from django_tasks_fsm.cli import explain, graph, prune, worker
+from django_tasks_fsm.cli import (
+    doctor,
+    explain,
+    graph,
+    listing,
+    pausing,
+    preview,
+    prune,
+    run,
+    show,
+    status,
+    verbs,
+    worker,
+)
 from django_tasks_fsm.conf import Options
 from django_tasks_fsm.context import RunContext
 from django_tasks_fsm.core.triggers.dst import POLICIES
@@ -67,12 +81,47 @@ def words(cells: list[str]) -> set[str]:
 
 @pytest.mark.parametrize(
     ("heading", "room"),
-    [("Flags", worker), ("`tasks_fsm prune`", prune), ("`tasks_fsm explain`", explain), ("`tasks_fsm graph`", graph)],
+    [
+        ("Flags", worker),
+        ("`tasks_fsm prune`", prune),
+        ("`tasks_fsm explain`", explain),
+        ("`tasks_fsm preview`", preview),
+        ("`tasks_fsm graph`", graph),
+    ],
 )
 def test_the_flags_are_those_of_the_parser(heading, room):
     parser = ArgumentParser(add_help=False)
     room.add_arguments(parser)
     assert words(page("docs/reference/runworker.md").first_column(heading)) == flags(parser)
+
+
+@pytest.mark.parametrize(
+    ("heading", "declare"),
+    [
+        ("`tasks_fsm status`", status.add_arguments),
+        ("`tasks_fsm list`", listing.add_arguments),
+        ("`tasks_fsm show`", show.add_arguments),
+        ("`tasks_fsm run`", run.add_arguments),
+        ("`tasks_fsm pause` and `resume`", partial(pausing.add_arguments, verb="pause")),
+        ("`tasks_fsm cancel` and `retry`", verbs.add_arguments),
+        ("`tasks_fsm doctor`", doctor.add_arguments),
+    ],
+)
+def test_the_flags_of_each_command_are_those_of_its_parser(heading, declare):
+    parser = ArgumentParser(add_help=False)
+    declare(parser)
+    (table, *_) = page("docs/reference/tasks_fsm.md").section(heading).split("| key |")
+    assert set(re.findall(r"^\| `(--[a-z-]+)", table, re.MULTILINE)) == flags(parser)
+
+
+def test_the_findings_of_the_doctor_are_listed():
+    room = ROOT / "django_tasks_fsm"
+    texts = [
+        (room / name).read_text(encoding="utf-8") for name in ("cli/diagnosis.py", "dialects/postgresql_server.py")
+    ]
+    known = set(re.findall(r"(?:Finding|\[|append)\(\(?\"([a-z-]+)\", ", "\n".join(texts)))
+    listed = page("docs/reference/tasks_fsm.md").first_column("`tasks_fsm doctor`")
+    assert known == {name for name in listed if not name.startswith(("--", "django_tasks_fsm."))}
 
 
 def test_the_defaults_of_runworker_are_those_of_the_parser():

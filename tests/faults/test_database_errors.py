@@ -200,7 +200,7 @@ def test_a_database_that_somebody_keeps_locked_is_waited_for(start_worker, monke
     result = add.using(run_after=timezone.now() + timedelta(seconds=0.3)).enqueue(1, 2)
     with closing(sqlite3.connect(connections["default"].settings_dict["NAME"], isolation_level=None)) as locking:
         locking.execute("BEGIN IMMEDIATE")
-        wait_until(lambda: worker.worker._outages)
+        wait_until(lambda: worker.worker._trouble._outages)
         locking.execute("COMMIT")
     assert result.wait(30) == 3
     assert worker.is_alive

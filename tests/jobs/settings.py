@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from tests.settings import *  # noqa: F403
 from tests.settings import TASKS
 
 LEASE = float(os.environ.get("TESTS_LEASE_SECONDS", "1.0"))
 MODULES = os.environ.get("TESTS_TASK_MODULES", "").split()
-OPTIONS = {"LEASE_SECONDS": LEASE, "HEARTBEAT_SECONDS": LEASE / 4, "TASK_MODULES": MODULES}
+OPTIONS: dict[str, Any] = {"LEASE_SECONDS": LEASE, "HEARTBEAT_SECONDS": LEASE / 4, "TASK_MODULES": MODULES}
+OPTIONS |= {"EXECUTORS": {"dask": "tests.jobs.pools.dask"}}
 TASKS["default"] = {**TASKS["default"], "OPTIONS": OPTIONS}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from asgiref.sync import SyncToAsync
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.db import close_old_connections
 
 from django_tasks_fsm.core.outcomes import Outcome
@@ -29,16 +29,19 @@ LAST_MOMENT = 0.5
 class CoroutineExecutor(Executor):
     """One loop for the life of the worker: starting a loop per run, or crossing over by asgiref, costs far more.
 
-    A coroutine that blocks delays its neighbours, but neither heartbeat nor claims, which live in other threads.
+    A coroutine that blocks delays its neighbours, but neither heartbeat nor claims, which live in other threads, nor
+    the coroutines of a loop with another name.
     """
 
-    def __init__(self, report: Report, began: Callable[[Job], None]) -> None:
+    def __init__(self, report: Report, began: Callable[[Job], None], name: str = "") -> None:
         super().__init__(report, began)
+        # What coroutines of a named loop ask of the ORM runs on a thread of that loop's own: asgiref has one for all.
+        self._sensitive = ThreadSensitiveContext() if name else None
         self._loop = asyncio.new_event_loop()
         self._tasks: dict[Job, asyncio.Task[Outcome]] = {}
         self._ending = False
         self._cleaned_at = 0.0
-        self._thread = threading.Thread(target=self._work, name="tasks-fsm-loop", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=f"tasks-fsm-loop-{name}".rstrip("-"), daemon=True)
         self._thread.start()
 
     def submit(self, jobs: Sequence[Job]) -> None:
@@ -78,9 +81,15 @@ class CoroutineExecutor(Executor):
     def _begin(self, jobs: list[Job]) -> None:
         for job in jobs:
             self.underway.begin(job)
-            task = self._loop.create_task(self._run(job), context=contextvars.Context())
+            task = self._loop.create_task(self._run(job), context=self._fresh_context())
             self._tasks[job] = task
             task.add_done_callback(partial(self._ended, job))
+
+    def _fresh_context(self) -> contextvars.Context:
+        context = contextvars.Context()
+        if self._sensitive is not None:
+            context.run(SyncToAsync.thread_sensitive_context.set, self._sensitive)
+        return context
 
     async def _run(self, job: Job) -> Outcome:
         self.began(job)
@@ -110,9 +119,12 @@ class CoroutineExecutor(Executor):
             self._clean()
 
     def _clean(self) -> None:
-        # Coroutines reach the ORM through asgiref's one shared thread. Cleaning its connections after each run would
+        # Coroutines reach the ORM through one shared thread. Cleaning its connections after each run would
         # cost more than most runs; an open transaction may be somebody's as long as any coroutine is running.
         self._cleaned_at = time.monotonic()
         clean = close_old_connections if self._tasks else partial(connections.after, "of a coroutine")
         # Not by sync_to_async: a loop that ends would drop it halfway, which crashes Python 3.11.
-        SyncToAsync.single_thread_executor.submit(clean)
+        if self._sensitive is None:
+            SyncToAsync.single_thread_executor.submit(clean)
+        elif self._sensitive in SyncToAsync.context_to_thread_executor:  # a coroutine has asked something
+            SyncToAsync.context_to_thread_executor[self._sensitive].submit(clean)

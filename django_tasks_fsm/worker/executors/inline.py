@@ -1,4 +1,4 @@
-"""Run functions in the calling thread, on its connection: for tests, and ``runworker --burst`` in a transaction."""
+"""Run functions in the calling thread, on its connection: in tests, in a transaction, and where a task asks for it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db import DatabaseError, connections, transaction
 
 from django_tasks_fsm.core.outcomes import Outcome
 from django_tasks_fsm.worker.executors.base import Executor, Report
+from django_tasks_fsm.worker.executors.connections import after as tidy
 from django_tasks_fsm.worker.runner import Job, run, run_async
 
 
@@ -35,7 +36,10 @@ class InlineExecutor(Executor):
 
     def _outcome(self, job: Job) -> Outcome:
         if not connections[self._using].in_atomic_block:
-            return contextvars.Context().run(self._run, job)
+            try:
+                return contextvars.Context().run(self._run, job)
+            finally:
+                tidy(str(job.claim.id))
         # A statement of the task that fails must not break the transaction in which its outcome is about to be written.
         outcome: Outcome | None = None
         try:

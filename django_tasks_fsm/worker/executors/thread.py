@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextvars
 import itertools
 import logging
-import queue
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from django_tasks_fsm.worker.executors import connections
 from django_tasks_fsm.worker.executors.base import Executor, Report
+from django_tasks_fsm.worker.executors.inbox import Inbox
 from django_tasks_fsm.worker.runner import Job, run
 
 logger = logging.getLogger("django_tasks_fsm")
@@ -31,7 +31,7 @@ class ThreadExecutor(Executor):
 
     def __init__(self, report: Report, began: Callable[[Job], None], threads: int) -> None:
         super().__init__(report, began)
-        self._inbox: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._inbox = Inbox()
         self._size = threads
         self._crew: set[threading.Thread] = set()
         self._crew_lock = threading.Lock()
@@ -46,14 +46,7 @@ class ThreadExecutor(Executor):
 
     def unstarted(self) -> list[Job]:
         """See Executor.unstarted."""
-        jobs: list[Job] = []
-        while True:
-            try:
-                job = self._inbox.get_nowait()
-            except queue.Empty:
-                return jobs
-            if job is not None:
-                jobs.append(job)
+        return self._inbox.drain()
 
     def give_up_overdue(self) -> None:
         """See Executor.give_up_overdue."""

@@ -24,9 +24,9 @@ class Underway:
         self._threads: dict[Job, threading.Thread] = {}
         self._stuck: set[Job] = set()
 
-    def begin(self, job: Job) -> None:
-        """Note that this thread calls a job's function."""
-        self._threads[job] = threading.current_thread()
+    def begin(self, job: Job, thread: threading.Thread | None = None) -> None:
+        """Note that ``thread``, by default this one, calls a job's function."""
+        self._threads[job] = thread or threading.current_thread()
 
     def end(self, job: Job) -> bool:
         """Note that a function has returned; return False if the job was given up before."""
