@@ -122,6 +122,7 @@ class TaskRunAdmin(ReadOnlyAdmin, RunPictures, RepairAdmin):
             "why": why_run(obj, links),
             "history": history_of(obj),
             "failure": last_failure(obj),
+            "is_repaired": obj.state == RunState.DONE,
             "payloads": payloads(obj) if self.may_codename(request, "view_payload") else (),
             "links": links,
             "neighbours": neighbours(obj, links),

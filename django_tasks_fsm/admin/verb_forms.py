@@ -61,7 +61,7 @@ class PauseForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["until"].help_text = f"{gettext('Empty: until somebody resumes it.')} {zone_note()}"
+        self.fields["until"].help_text = " ".join((gettext("Empty: until somebody resumes it."), zone_note()))
 
     def clean_until(self) -> datetime | None:
         """Refuse a time that has passed: the pause would be over before it began."""

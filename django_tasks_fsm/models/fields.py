@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.query_utils import DeferredAttribute
+from django.utils.translation import gettext_lazy as _
 
 from django_tasks_fsm.dialects import dialect_of
 from django_tasks_fsm.exceptions import StateIsReadOnly
@@ -45,6 +47,12 @@ class ExactCharField(models.CharField):
         parameters: Any = super().db_parameters(connection)
         collation = dialect_of(connection).exact_collation
         return {**parameters, "collation": collation} if collation else parameters
+
+
+def validate_printable(value: str) -> None:
+    """Refuse characters that cannot be seen: among them those that turn the direction of what stands behind them."""
+    if not value.isprintable():
+        raise ValidationError(_("Only characters that can be seen: no control characters, none that turn the text."))
 
 
 class StateField(ExactCharField):

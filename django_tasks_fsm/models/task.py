@@ -16,7 +16,7 @@ from django_tasks_fsm.core.misfire import MisfirePolicy
 from django_tasks_fsm.core.prerequisites import OnFailure
 from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.models.actor import Actor
-from django_tasks_fsm.models.fields import ExactCharField, StateField
+from django_tasks_fsm.models.fields import ExactCharField, StateField, validate_printable
 from django_tasks_fsm.models.fsm import TaskFSM
 from django_tasks_fsm.models.indexes import PartialIndex
 from django_tasks_fsm.models.querysets import TaskQuerySet
@@ -63,10 +63,10 @@ class Task(TaskFSM, TaskRequiring):
 
     machine_fields = ("state", "next_run_at")
 
-    name = ExactCharField(_("name"), max_length=200, unique=True)
+    name = ExactCharField(_("name"), max_length=200, unique=True, validators=[validate_printable])
     function = ExactCharField(_("function"), max_length=255)
     description = models.TextField(_("description"), blank=True)
-    group = models.CharField(_("group"), max_length=64, blank=True)
+    group = models.CharField(_("group"), max_length=64, blank=True, validators=[validate_printable])
     args = models.JSONField(_("arguments"), default=list, blank=True)
     kwargs = models.JSONField(_("keyword arguments"), default=dict, blank=True)
     queue = ExactCharField(_("queue"), max_length=64, default="default", validators=[validate_queue_name])

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
@@ -227,3 +228,11 @@ def test_keys_are_told_apart_letter_by_letter(other: str) -> None:
     run = TaskRun.objects.create(task=task, key="alpha")
     assert TaskRun.objects.create(task=task, key=other).pk != run.pk
     assert TaskRun.objects.get(key="alpha") == run
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x00", "\u202egnp.exe", "tab\there"])
+def test_a_name_that_cannot_be_read_as_it_stands_is_refused(name):
+    task = Task(name=name, function="tests.nothing")
+    with pytest.raises(ValidationError) as caught:
+        task.full_clean()
+    assert "name" in caught.value.message_dict
