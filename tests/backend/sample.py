@@ -28,12 +28,6 @@ def other() -> None:
     """Be another function."""
 
 
-@task(requires=[other, (echo, "finished", "skip")])
-def after_others(number: int = 0) -> int:
-    """Wait for runs of two others."""
-    return number
-
-
 @task
 def fail(message: str = "wrong") -> NoReturn:
     """Raise."""

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from django_tasks_fsm import task
+from django_tasks_fsm import registry, task
 from django_tasks_fsm.core.prerequisites import Condition, OnFailure
+from django_tasks_fsm.declare import FSMTask
 from django_tasks_fsm.models import Task, TaskRun
 from django_tasks_fsm.requirements import Requirement
 from django_tasks_fsm.store.definitions import forget
@@ -16,32 +17,44 @@ from django_tasks_fsm.store.sync import sync
 from django_tasks_fsm.tasks_api import InvalidTask
 from tests.backend import sample
 
-NAME = sample.after_others.module_path
-
 
 def plain() -> None:
     """Do nothing."""
 
 
+def after_others(number: int = 0) -> int:
+    """Wait for runs of two others."""
+    return number
+
+
+NAME = f"{__name__}.after_others"
+
+
 @pytest.fixture(autouse=True)
-def _synced(db: None) -> None:
+def dependent(db: None, monkeypatch: pytest.MonkeyPatch) -> FSMTask:
+    """Give a task that requires two others, registered for this test only: other rooms count what code declares."""
+    monkeypatch.setattr(registry, "_functions", dict(registry.functions()))
+    made: FSMTask = task(requires=[sample.other, (sample.echo, "finished", "skip")])(after_others)
     sync("default")
     forget()
+    return made
 
 
 def names() -> list[str]:
     return sorted(TaskRun.objects.values_list("task__name", flat=True))
 
 
-def test_the_decorator_keeps_names_conditions_and_policies() -> None:
-    assert sample.after_others.requires == (
+def test_the_decorator_keeps_names_conditions_and_policies(dependent: FSMTask) -> None:
+    assert dependent.requires == (
         Requirement(sample.other.module_path),
         Requirement(sample.echo.module_path, Condition.FINISHED, OnFailure.SKIP),
     )
 
 
-def test_enqueueing_makes_the_whole_graph_and_the_burst_runs_it_in_order(burst: Callable[[], None]) -> None:
-    result = sample.after_others.enqueue(7)
+def test_enqueueing_makes_the_whole_graph_and_the_burst_runs_it_in_order(
+    dependent: FSMTask, burst: Callable[[], None]
+) -> None:
+    result = dependent.enqueue(7)
     assert names() == sorted([NAME, sample.other.module_path, sample.echo.module_path])
     assert result.state == "PENDING"
     burst()
@@ -50,15 +63,15 @@ def test_enqueueing_makes_the_whole_graph_and_the_burst_runs_it_in_order(burst: 
     assert set(TaskRun.objects.values_list("state", "graph")) == {("DONE", result.run.graph)}
 
 
-def test_after_takes_the_place_of_what_is_required() -> None:
+def test_after_takes_the_place_of_what_is_required(dependent: FSMTask) -> None:
     before = sample.other.enqueue()
-    result = sample.after_others.using(after=[before]).enqueue()
+    result = dependent.using(after=[before]).enqueue()
     assert len(names()) == 2
     assert [run.pk for run in result.run.blockers()] == [before.run.pk]
 
 
-def test_each_of_many_calls_gets_a_graph_of_its_own() -> None:
-    results = sample.after_others.enqueue_many([[1], [2]])
+def test_each_of_many_calls_gets_a_graph_of_its_own(dependent: FSMTask) -> None:
+    results = dependent.enqueue_many([[1], [2]])
     assert [result.args for result in results] == [[1], [2]]
     assert len({result.run.graph for result in results}) == 2
     assert len(names()) == 6

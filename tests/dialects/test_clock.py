@@ -18,6 +18,7 @@ CLOSE = timedelta(seconds=5)
 
 
 def now():
+    Queue.objects.get_or_create(name="default")
     Queue.objects.filter(name="default").update(paused_at=DatabaseNow())
     return Queue.objects.get(name="default").paused_at
 
