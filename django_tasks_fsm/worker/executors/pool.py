@@ -49,6 +49,7 @@ class PoolExecutor(Executor):
         self._inbox = Inbox()
         self._futures: dict[Job, futures.Future[str]] = {}
         self._pool: Pool | None = None
+        self._is_broken = False
         self._thread = threading.Thread(target=self._work, name=f"tasks-fsm-pool-{name}", daemon=True)
         self._thread.start()
 
@@ -83,6 +84,9 @@ class PoolExecutor(Executor):
         connections.close()
 
     def _hand_over(self, job: Job) -> None:
+        if self._is_broken:
+            self._is_broken = False
+            self._drop()
         try:
             pool = self._pool = self._pool or self._open()
             future = pool.submit(perform, errand.written(job, self._sender))
@@ -122,7 +126,9 @@ class PoolExecutor(Executor):
         if error is None:
             return errand.outcome_read(future.result(), job.claim)
         if isinstance(error, futures.BrokenExecutor):
-            self._pool = None
+            # Not dropped here: this is the pool's own thread, which since Python 3.12 holds a lock that the end of the
+            # pool object wants too.
+            self._is_broken = True
         return self._lost(job, error)
 
     def _given_back(self, job: Job, what: str) -> Outcome:
