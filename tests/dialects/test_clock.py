@@ -17,8 +17,12 @@ pytestmark = pytest.mark.django_db
 CLOSE = timedelta(seconds=5)
 
 
-def now():
+@pytest.fixture(autouse=True)
+def _queue(db):
     Queue.objects.get_or_create(name="default")
+
+
+def now():
     Queue.objects.filter(name="default").update(paused_at=DatabaseNow())
     return Queue.objects.get(name="default").paused_at
 

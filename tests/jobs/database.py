@@ -10,6 +10,7 @@ from django.db import connections
 from django.db.models import Q
 from pytest_django.plugin import DjangoDbBlocker
 
+from django_tasks_fsm.conf import declared_queues
 from django_tasks_fsm.models import Queue, RunDetail, RunPrerequisite, Task, TaskRun, Transition, Worker
 
 
@@ -23,8 +24,9 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
 
 
 def clean() -> None:
-    """Delete all runs and workers, and the tasks of test functions; schedules that apps declare stay."""
+    """Delete all runs and workers, and the tasks of test functions; what apps and settings declare stays."""
     for model in (Transition, RunDetail, RunPrerequisite, TaskRun, Worker, Group):
         model._base_manager.all()._raw_delete("default")
     Task.objects.filter(Q(function__startswith="tests.") | Q(function__startswith="volatile.")).delete()
     Queue.objects.all().delete()
+    Queue.objects.bulk_create([Queue(name=name) for name in sorted(declared_queues())])
