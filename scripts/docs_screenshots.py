@@ -33,7 +33,7 @@ PICTURES: dict[Literal["light", "dark"], Path] = {
 
 INSTALLED = ("asgiref", "croniter", "graphviz", "sqlparse")
 DAMAGED = "graphviz/__init__.py"
-SIZE: ViewportSize = {"width": 1180, "height": 760}
+SIZE: ViewportSize = {"width": 1180, "height": 1180}
 WAITING = "/admin/django_tasks_fsm/taskrun/?state=BLOCKED"
 
 
