@@ -64,8 +64,9 @@ class _Row(StatefulModel):
         self._cause(event, actor, reason, detail)
         return self.fsm_state
 
-    def _cause(self, event: str, actor: Actor, reason: str, detail: dict[str, Any]) -> None:
-        raise NotImplementedError
+    if TYPE_CHECKING:  # each machine has its own verbs behind an event
+
+        def _cause(self, event: str, actor: Actor, reason: str, detail: dict[str, Any]) -> None: ...
 
     @property
     def fsm_history(self) -> list[FSMTransitionEvent]:

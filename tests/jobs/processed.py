@@ -52,7 +52,7 @@ def linger(context: RunContext, trail: str) -> None:
 @task(executor="process", takes_context=True)
 def cling(context: RunContext, trail: str) -> None:
     """Go on, whatever is raised, with a child of its own."""
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
+    child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
     trails.leave(trail, f"began {os.getpid()} {child.pid}")
     while True:
         try:
