@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
@@ -23,6 +24,12 @@ class Silent(Executor):
     """A pool that takes everything and does nothing; ``futures`` are what it has given out."""
 
     futures: list[Future[Any]] = []
+    ended_in: list[str] = []
+    """The names of the threads in which pools of this kind were shut down."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take note."""
+        self.ended_in.append(threading.current_thread().name)
 
     def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
         """Return a future that nobody sees to."""

@@ -34,7 +34,7 @@ def open_pool(reports):
 
 @pytest.fixture
 def silent(open_pool):
-    Silent.futures = []
+    Silent.futures, Silent.ended_in = [], []
     return open_pool("Silent")
 
 
@@ -77,6 +77,15 @@ def test_a_broken_pool_is_an_attempt_lost_and_a_new_one_is_opened(open_pool, rep
     assert "The pool 'far' lost it: BrokenProcessPool" in outcome.failure.message
     pool.submit([job(processed.where)])
     assert reports.next().ending is Ending.DONE
+
+
+def test_a_broken_pool_is_ended_by_the_thread_that_feeds_it_and_not_by_its_own(taken, reports):
+    _, future = taken()
+    future.set_exception(BrokenExecutor("gone"))  # calls back in this thread, as a pool does in its own
+    reports.next()
+    assert Silent.ended_in == []
+    taken()
+    assert Silent.ended_in == ["tasks-fsm-pool-far"]
 
 
 def test_a_run_that_breaks_pools_is_given_up_in_the_end(taken, reports):
