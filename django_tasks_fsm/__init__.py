@@ -9,17 +9,20 @@ if TYPE_CHECKING:
     from django_tasks_fsm.composition import chain, group
     from django_tasks_fsm.context import current_run
     from django_tasks_fsm.declare import task
-    from django_tasks_fsm.exceptions import BlockedError
+    from django_tasks_fsm.exceptions import BlockedError, StopSchedule
+    from django_tasks_fsm.locking import named_lock
     from django_tasks_fsm.making import TaskQueue, make, make_later, make_now
+    from django_tasks_fsm.services import service
 
 __all__ = [
-    "BlockedError", "TaskQueue", "__version__", "chain", "current_run", "group", "make", "make_later", "make_now",
-    "task",
+    "BlockedError", "StopSchedule", "TaskQueue", "__version__", "chain", "current_run", "group", "make", "make_later",
+    "make_now", "named_lock", "service", "task",
 ]  # fmt: skip
 __version__ = "0.1.0"
 
 _ROOMS = {
     "BlockedError": "exceptions",
+    "StopSchedule": "exceptions",
     "TaskQueue": "making",
     "chain": "composition",
     "current_run": "context",
@@ -27,6 +30,8 @@ _ROOMS = {
     "make": "making",
     "make_later": "making",
     "make_now": "making",
+    "named_lock": "locking",
+    "service": "services",
     "task": "declare",
 }
 

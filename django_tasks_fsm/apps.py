@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_delete, post_migrate
+from django.db.models.signals import post_delete, post_migrate, post_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,12 +19,13 @@ class TasksFSMConfig(AppConfig):
     def ready(self) -> None:
         """Import the tasks of all apps and connect receivers and checks."""
         from django_tasks_fsm import announcements, checks, registry
-        from django_tasks_fsm.store.definitions import forget
+        from django_tasks_fsm.store.definitions import forget, forget_limits
 
         registry.discover()
         checks.register()
         announcements.connect()
         post_migrate.connect(_sync, sender=self, dispatch_uid="django_tasks_fsm.sync")
+        post_save.connect(forget_limits, sender=self.get_model("Task"), dispatch_uid="django_tasks_fsm.forget_limits")
         for model in (self.get_model("Task"), self.get_model("Queue")):
             post_delete.connect(forget, sender=model, dispatch_uid=f"django_tasks_fsm.forget.{model.__name__}")
 

@@ -12,6 +12,9 @@ from django.core import checks
 from django_tasks_fsm import conf, policies, registry
 from django_tasks_fsm.composition import Step
 from django_tasks_fsm.composition.layout import Edge
+from django_tasks_fsm.core import current
+from django_tasks_fsm.core.concurrency_key import concurrency_key
+from django_tasks_fsm.core.keys import FOLLOWING, OnKey, key_of
 from django_tasks_fsm.core.names import QUEUE_NAME
 from django_tasks_fsm.core.payload import checked
 from django_tasks_fsm.core.prerequisites import Awaited
@@ -66,6 +69,15 @@ class FSMBackend(BaseTaskBackend):
         """Store one run that waits in PREPARE."""
         return self._enqueue(task, args, kwargs, prepare=True)
 
+    def trigger(self, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> FSMTaskResult:
+        """Return the one run of the key that has not begun yet; see FSMTask.trigger."""
+        replaces = getattr(task, "on_key", "") == OnKey.REPLACE
+        return self._enqueue(task, args, kwargs, on_key=OnKey.REPLACE if replaces else OnKey.COLLAPSE)
+
+    def recreate(self, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> FSMTaskResult:
+        """Store one run in place of the one of the key; see FSMTask.recreate."""
+        return self._enqueue(task, args, kwargs, on_key=OnKey.RECREATE, asker=current.run_id.get())
+
     def enqueue_many(self, task: Task, calls: Iterable[tuple[Sequence[Any], Mapping[str, Any]]]) -> list[FSMTaskResult]:
         """Store one run for each call, all or none, with a handful of statements."""
         self.validate_task(task)
@@ -102,6 +114,15 @@ class FSMBackend(BaseTaskBackend):
         made = zip(self._requests_of(steps, using), marks, strict=True)
         requests = [replace(one, mark=mark, prerequisites=both(one.prerequisites, after)) for one, mark in made]
         return self._announced_all(spawn(parent, requests, before, using), requests, steps)
+
+    def start_child(self, step: Step, name: str, parent: uuid.UUID, fence: int) -> FSMTaskResult:
+        """Store a run on behalf of ``parent``, or return the one of that name that lives; see store/kin.py."""
+        from django_tasks_fsm.store.kin import start_child
+
+        using = self._using()
+        (request,) = self._requests_of([step], using)
+        request = replace(request, key=f"{parent.hex}:child:{name}")
+        return self._announced(start_child(parent, fence, name, request, using), request, step.task)
 
     def get_result(self, result_id: str) -> FSMTaskResult:
         """Return a result by id; raise TaskResultDoesNotExist for an unknown or malformed one."""
@@ -184,12 +205,22 @@ def _request(task: Task, row: int, args: Sequence[Any], kwargs: Mapping[str, Any
         queue=task.queue_name,
         priority=task.priority,
         run_at=task.run_after,
-        key=getattr(task, "key", None),
+        key=_key(task, args, kwargs, changes),
+        concurrency_key=concurrency_key(getattr(task, "concurrency_key", None), args, kwargs),
         graph=getattr(task, "graph", None),
         label=policies.label_of(task, args, kwargs),
         prerequisites=getattr(task, "prerequisites", ()),
-        **changes,
+        **{"on_key": OnKey(getattr(task, "on_key", OnKey.RETURN)), **changes},
     )
+
+
+def _key(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any], changes: Mapping[str, Any]) -> str | None:
+    key = key_of(getattr(task, "key", None), args, kwargs)
+    if key is None and changes.get("on_key") in FOLLOWING:
+        raise InvalidTask(
+            f"{task.module_path} has no key here: declare one with @task(key=...), or call using(key=...)."
+        )
+    return key
 
 
 def _checked(args: Sequence[Any], kwargs: Mapping[str, Any], where: str = "") -> Payload:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import router
 
-from django_tasks_fsm import signals
+from django_tasks_fsm import registry, signals
 from django_tasks_fsm.tasks_api import Task
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ class Token:
             (self.state is None or row.to_state == self.state)
             and (self.run_id is None or row.pk == self.run_id)
             and (self.task_id is None or row.task_id == self.task_id)
-            and (self.function is None or self.function == _function_of(row.task_id, using))
+            and (
+                self.function is None
+                or registry.own_name(self.function) == registry.own_name(_function_of(row.task_id, using))
+            )
         )
 
 
@@ -93,7 +96,7 @@ def _hear(sender: Any, moved: Sequence[Moved], using: str, **kwargs: Any) -> Non
             try:
                 if token.wants(row, using):
                     token.callback(row.pk, row)
-            except Exception:  # it must not keep the others, or the worker, from going on
+            except (Exception, SystemExit):  # it must not keep the others, or the worker, from going on
                 logger.exception("A callback failed at %s of run %s.", row.event, row.pk)
 
 

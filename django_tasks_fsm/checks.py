@@ -29,7 +29,8 @@ def check_backend(alias: str, options: Mapping[str, Any], queues: Iterable[Any])
     """Report options unknown (E001), unread (W006) or leading nowhere (E005), bad queues (E002), no app (E004)."""
     messages = [*_check_app(alias), *_check_second(alias, options)]
     try:
-        messages += _check_executors(conf.parse(options, f"TASKS[{alias!r}]['OPTIONS']"), alias)
+        parsed = conf.parse(options, f"TASKS[{alias!r}]['OPTIONS']")
+        messages += [*_check_executors(parsed, alias), *_check_plugins(parsed, alias)]
     except ImproperlyConfigured as error:
         messages.append(checks.Error(str(error), hint="Correct the key or value named.", id="django_tasks_fsm.E001"))
     for queue in queues:
@@ -54,6 +55,20 @@ def _check_executors(options: conf.Options, alias: str) -> Iterator[checks.Check
             yield checks.Error(
                 f"TASKS[{alias!r}]['OPTIONS']['EXECUTORS'][{name!r}] is {path!r}, which is nothing that can be called.",
                 hint="Name a function, or a class, that returns a concurrent.futures.Executor.",
+                id="django_tasks_fsm.E005",
+            )
+
+
+def _check_plugins(options: conf.Options, alias: str) -> Iterator[checks.CheckMessage]:
+    for path in options.plugins:
+        try:
+            plugin = import_string(path)
+        except ImportError:
+            plugin = None
+        if not all(callable(getattr(plugin, name, None)) for name in ("start", "stop")):
+            yield checks.Error(
+                f"TASKS[{alias!r}]['OPTIONS']['PLUGINS'] has {path!r}, which is no class with start and stop.",
+                hint="Name a class whose objects have start(worker) and stop(timeout).",
                 id="django_tasks_fsm.E005",
             )
 

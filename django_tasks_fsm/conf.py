@@ -16,6 +16,7 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from django_tasks_fsm.core import executors
+from django_tasks_fsm.core.lines import LEVELS
 from django_tasks_fsm.core.states import FINAL
 
 
@@ -27,6 +28,8 @@ class Options:
     """A worker whose heartbeat is older than this (database clock) is lost and its runs are rescued."""
     heartbeat_seconds: float | None = None
     """Time between two heartbeats; a quarter of the lease when not set."""
+    min_interval: float = 0.01
+    """Seconds between two starts of a run that reschedules itself, where its task does not say; 0 for none."""
     max_losses: int = 3
     """A run that has taken this many workers down with it is FAILED as poison."""
     max_payload_bytes: int = 1_000_000
@@ -37,10 +40,23 @@ class Options:
     """Days to keep finished runs by state, such as ``{"DONE": 7}``; what is not named is kept for ever."""
     graph_engine: str = "auto"
     """Who lays graphs out: ``auto``, ``builtin`` or ``graphviz``."""
+    log_level: str = "INFO"
+    """The least level of the records of ``logging`` that are kept with the run that made them; ``OFF`` keeps none."""
+    log_lines: int = 1_000
+    """The most lines that are kept of one run; the oldest are dropped."""
+    log_bytes: int = 256_000
+    """The most bytes of such lines that are kept of one run."""
     process_workers: int | None = None
     """Child processes of one worker for ``executor="process"``; as many as its ``--concurrency`` when not set."""
     executors: Mapping[str, str] = field(default_factory=dict)
     """Pools by the name that ``@task(executor=...)`` gives: paths of what makes a concurrent.futures.Executor."""
+    plugins: tuple[str, ...] = ()
+    """Paths of classes whose objects live as long as a worker: ``start(worker)``, ``stop(timeout)``."""
+    saturation_seconds: float = 10.0
+    """A worker without a free slot is saturated when a run of its queues has been due for longer than this."""
+
+    max_messages: int = 100
+    """How many messages may wait for one run; a further one is refused with QueueFull."""
 
     @property
     def lease(self) -> timedelta:
@@ -83,15 +99,21 @@ def parse(raw: Mapping[str, Any], path: str) -> Options:
     _validate_words(options, path)
     _validate_retention(options, path)
     _validate_executors(options, path)
+    _validate_plugins(options, path)
     return options
 
 
 def _validate_numbers(options: Options, path: str) -> None:
-    for name in ("lease_seconds", "max_losses", "max_payload_bytes", "heartbeat_seconds"):
+    for name in (
+        "lease_seconds", "max_losses", "max_payload_bytes", "max_messages", "heartbeat_seconds", "log_lines",
+        "log_bytes", "saturation_seconds",
+    ):  # fmt: skip
         value = getattr(options, name)
         optional = name == "heartbeat_seconds" and value is None
         if not optional and not (_is_number(value) and 0 < value < math.inf):
             raise ImproperlyConfigured(f"{path}[{name.upper()!r}] must be a number above zero, not {value!r}.")
+    if not (_is_number(options.min_interval) and 0 <= options.min_interval < math.inf):
+        raise ImproperlyConfigured(f"{path}['MIN_INTERVAL'] must be a number of seconds, not {options.min_interval!r}.")
     if options.heartbeat > options.lease_seconds / 2:
         raise ImproperlyConfigured(f"{path}['HEARTBEAT_SECONDS'] must be at most half of LEASE_SECONDS.")
 
@@ -102,6 +124,9 @@ def _validate_words(options: Options, path: str) -> None:
         raise ImproperlyConfigured(f"{path}['TASK_MODULES'] must be a list of module names, not {modules!r}.")
     if options.graph_engine not in ("auto", "builtin", "graphviz"):
         raise ImproperlyConfigured(f"{path}['GRAPH_ENGINE'] must be 'auto', 'builtin' or 'graphviz'.")
+    if options.log_level not in LEVELS:
+        words = ", ".join(LEVELS)
+        raise ImproperlyConfigured(f"{path}['LOG_LEVEL'] must be one of {words}, not {options.log_level!r}.")
 
 
 def _validate_retention(options: Options, path: str) -> None:
@@ -133,6 +158,15 @@ def _validate_executors(options: Options, path: str) -> None:
             raise ImproperlyConfigured(f"{path}['EXECUTORS'][{name!r}] must be a dotted path, not {factory!r}.")
 
 
+def _validate_plugins(options: Options, path: str) -> None:
+    named: Any = options.plugins
+    if not isinstance(named, (list, tuple)):
+        raise ImproperlyConfigured(f"{path}['PLUGINS'] must be a list of dotted paths, not {named!r}.")
+    for plugin in named:
+        if not isinstance(plugin, str) or "." not in plugin:
+            raise ImproperlyConfigured(f"{path}['PLUGINS'] has {plugin!r}, which is not a dotted path.")
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -143,6 +177,14 @@ def options() -> Options:
     for alias, entry in backends().items():
         return parse(entry.get("OPTIONS", {}), f"TASKS[{alias!r}]['OPTIONS']")
     return Options()
+
+
+def pools() -> tuple[str, ...]:
+    """Return the names of OPTIONS['EXECUTORS']; none where check E001 says what is wrong with the options."""
+    try:
+        return tuple(options().executors)
+    except ImproperlyConfigured:
+        return ()
 
 
 @cache

@@ -9,20 +9,21 @@ import time
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
+from django_tasks_fsm.core import current
 from django_tasks_fsm.core.outcomes import Claim
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.exceptions import (
     CancellationRequested,
     OwnershipLost,
-    RescheduleRequested,
     RunTimedOut,
     TasksFSMError,
 )
+from django_tasks_fsm.kinship import Kinship
+from django_tasks_fsm.rescheduling import Rescheduling
 from django_tasks_fsm.results import in_event_loop
 from django_tasks_fsm.spawning import Spawning
 from django_tasks_fsm.stopwatch import Stopwatch
@@ -31,12 +32,15 @@ from django_tasks_fsm.tasks_api import TaskContext, TaskResult
 if TYPE_CHECKING:
     from django_tasks_fsm.store.notes import PrerequisiteResult
 
-logger = logging.getLogger("django_tasks_fsm.run")
+OWN_LOGGER = "django_tasks_fsm.run"
+logger = logging.getLogger(OWN_LOGGER)
 
 LOOK_EVERY = 1.0
 """Seconds between two looks of ``check`` into the database; requests that the heartbeat brings are seen at once."""
 
 _current: ContextVar[RunContext | None] = ContextVar("django_tasks_fsm_run", default=None)
+running = _current.get
+"""Return the context of the run that this thread or coroutine executes, None outside one."""
 
 
 class NoCurrentRun(TasksFSMError):
@@ -54,7 +58,7 @@ def current_run() -> RunContext:
     return context
 
 
-class RunContext(Spawning, TaskContext):
+class RunContext(Spawning, Kinship, Rescheduling, TaskContext):
     """Django's TaskContext with progress, log, metadata, prerequisites, children, cooperative stop and rescheduling.
 
     The writing methods are guarded by the fence and raise OwnershipLost once the run belongs to somebody else. They use
@@ -64,6 +68,9 @@ class RunContext(Spawning, TaskContext):
 
     # The parent is a frozen dataclass with slots; its own __setattr__ does not work for subclasses without them.
     __setattr__ = object.__setattr__
+
+    _hearing: Any = None
+    """What takes the records that the function logs; the worker's business."""
 
     def __init__(self, claim: Claim, using: str, make_result: Callable[[], TaskResult], timeout: float | None) -> None:
         self._claim = claim
@@ -225,18 +232,12 @@ class RunContext(Spawning, TaskContext):
         """See results."""
         return await sync_to_async(self.results)()
 
-    def reschedule(self, delay: float | timedelta) -> NoReturn:
-        """End this attempt and run the same run again after ``delay`` seconds; the attempt is not charged."""
-        seconds = delay.total_seconds() if isinstance(delay, timedelta) else float(delay)
-        if not 0 <= seconds <= 100 * 366 * 86400:
-            raise ValueError(f"A delay is between 0 seconds and 100 years, not {delay!r}.")
-        raise RescheduleRequested(seconds)
-
 
 def enter(context: RunContext) -> None:
     """Make ``context`` current; leaving needs nothing, because each run has a contextvars context of its own."""
     context.begin()
     _current.set(context)
+    current.run_id.set(context.run_id)
 
 
 __all__ = ["NoCurrentRun", "OwnershipLost", "RunContext", "current_run", "enter"]

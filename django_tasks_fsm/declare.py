@@ -9,10 +9,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from django_tasks_fsm import callbacks, policies, registry
-from django_tasks_fsm.composition import Step
+from django_tasks_fsm.chains import Chains
+from django_tasks_fsm.composition import Step, arguments
+from django_tasks_fsm.core.concurrency_key import ConcurrencyKey
+from django_tasks_fsm.core.keys import UniqueKey
 from django_tasks_fsm.core.prerequisites import Awaited
 from django_tasks_fsm.core.retry import RetryPolicy
 from django_tasks_fsm.core.triggers import Trigger
+from django_tasks_fsm.core.triggers.request import trigger_for
+from django_tasks_fsm.lifecycle import Lifecycle
 from django_tasks_fsm.requirements import Requirement, awaited, requirements
 from django_tasks_fsm.tasks_api import (
     DEFAULT_TASK_BACKEND_ALIAS,
@@ -30,7 +35,7 @@ Backoff = Callable[[BaseException, "FSMTaskResult"], float | timedelta | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FSMTask(Task):
+class FSMTask(Chains, Task):
     """Django's Task with what this backend adds. Frozen: ``using`` returns a changed copy."""
 
     max_attempts: int = 1
@@ -45,6 +50,8 @@ class FSMTask(Task):
     """Seconds after which the run is told to stop: coroutines are cancelled, functions at their next ``check()``."""
     executor: str | None = None
     """What runs the function: inline, thread, process, asyncio, asyncio:name, or one of OPTIONS["EXECUTORS"]."""
+    log_level: str | None = None
+    """The least level of what the function logs that is kept with its run; OPTIONS["LOG_LEVEL"] where not set."""
     cancel_on_exception: bool = False
     """Whether an exception ends the run as CANCELLED instead of FAILED."""
     cancel_on_result: Callable[[Any], Any] | None = None
@@ -59,8 +66,26 @@ class FSMTask(Task):
     """Whether ``Task.start`` and schedules also make runs of the tasks that depend on this one."""
     on_lost: Literal["requeue", "fail"] = "requeue"
     """What becomes of a run whose worker dies."""
-    key: str | None = None
-    """At most one unfinished run bears a key: enqueueing it again returns the one that waits."""
+    lifecycle: Lifecycle | None = None
+    """How a service lives: see ``@service``, which sets it."""
+    key: UniqueKey | None = None
+    """At most one unfinished run bears a key: a text, or a function of the same arguments."""
+    on_key: Literal["return", "raise", "replace"] = "return"
+    """What enqueueing does that finds the key borne: return that run, raise KeyTaken, or give it these arguments."""
+    min_interval: float | None = None
+    """Seconds that a run which reschedules itself keeps between two starts; OPTIONS["MIN_INTERVAL"] where not set."""
+    max_instances: int | None = None
+    """How many runs of the task may be going at once, across all workers; the others wait in line. None: no limit."""
+    on_overlap: Literal["skip", "wait"] = "skip"
+    """What becomes of a time of a schedule that comes while ``max_instances`` runs are going."""
+    concurrency_key: ConcurrencyKey | None = None
+    """Runs that bear the same key are counted together: a text, or a function of the same arguments."""
+    concurrency: int | None = None
+    """How many runs with one concurrency key may be going at once, of whatever task they are. None: one."""
+    rate_limit: str = ""
+    """How many runs of the task may begin within a time, such as ``10/m`` or ``1/30s``."""
+    names: Sequence[str] = ()
+    """Other names by which rows may name the function, so that it may be renamed or moved: they are resolved to it."""
     graph: uuid.UUID | None = None
     """The run graph that new runs join."""
     label: str | Callable[..., str] = ""
@@ -72,6 +97,7 @@ class FSMTask(Task):
         # Zero-argument super() does not work in a slotted dataclass before Python 3.14.
         Task.__post_init__(self)
         object.__setattr__(self, "requires", requirements(self.requires))
+        object.__setattr__(self, "names", policies.names(self.names))
         policies.check_policies(self)
         registry.register(self)
         if registry.find(self.module_path) is self:  # not a copy that using() has made
@@ -86,7 +112,8 @@ class FSMTask(Task):
         backend: str | None = None,
         **changes: Any,
     ) -> FSMTask:
-        """Return a copy with other settings: Django's four, ``after=[runs]``, ``key``, ``label`` and ``graph``.
+        """Return a copy with other settings: Django's four, ``after=[runs]``, ``key``, ``on_key``, ``label``,
+        ``graph`` and ``concurrency_key``.
 
         ``after`` takes runs, results or their ids to wait for, or tuples (run, condition) and (run, condition, policy),
         the policy (block, fail, cancel, skip, ignore) for a run that ends otherwise; they take the place of what the
@@ -149,6 +176,7 @@ class FSMTask(Task):
         from_end: bool | None = None,
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
+        replace: bool | Literal["error"] = True,
         **policies: Any,
     ) -> TaskRow | None:
         """Fire the function by exactly one of ``cron``, ``every`` (seconds or a timedelta), ``at`` and ``trigger``.
@@ -158,30 +186,23 @@ class FSMTask(Task):
         the last run (``from_end``).
 
         At import time the schedule is declared, and synced to its row after migrate; None is returned. Afterwards the
-        row is written at once and returned. ``policies`` are fields of the row, such as ``catch_up="all"``.
+        row is written at once and returned; where there is one of this name, ``replace`` says whether it is changed
+        (True), kept and returned (False), or TaskExists raised ("error"). ``policies`` are fields of the row, such as
+        ``catch_up="all"`` or ``max_runs=3``.
         """
         from django_tasks_fsm import schedules
 
-        fires = schedules.trigger_for(
+        fires = trigger_for(
             name or self.module_path, cron=cron, every=every, at=at, trigger=trigger, timezone=timezone, policy=policy,
             start=start, end=end, jitter=jitter, from_end=from_end,
         )  # fmt: skip
-        return schedules.schedule(self, name or self.module_path, fires, args, kwargs or {}, policies)
+        return schedules.schedule(self, name or self.module_path, fires, args, kwargs or {}, policies, replace)
 
     def retry_policy(self, max_attempts: int | None = None) -> RetryPolicy:
         """Return when another attempt is worth it; ``max_attempts`` is the row's, where a person has changed it."""
         return RetryPolicy(
             max_attempts=max_attempts or self.max_attempts, retry_on=self.retry_on, give_up_on=self.give_up_on
         )
-
-
-def arguments(call: Sequence[Any] | Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return the positional and the keyword arguments of one call of ``enqueue_many``."""
-    if isinstance(call, Mapping):
-        return (), dict(call)
-    if isinstance(call, (str, bytes)) or not isinstance(call, Sequence):
-        raise TypeError(f"A call is a sequence of arguments or a mapping of keyword arguments, not {call!r}.")
-    return tuple(call), {}
 
 
 @overload

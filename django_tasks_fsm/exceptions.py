@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 
@@ -87,6 +88,31 @@ class InvalidTrigger(TasksFSMError, ValueError):
     """Say why a trigger cannot be used."""
 
 
+class InvalidLimit(TasksFSMError, ValueError):
+    """Say what is wrong with a limit: the number of runs at once, or their rate."""
+
+
+class InvalidLockName(TasksFSMError, ValueError):
+    """Say why a lock cannot have a name."""
+
+    def __init__(self, name: Any, longest: int) -> None:
+        self.name = name
+        super().__init__(f"A lock has a name of 1 to {longest} printable characters, not {name!r}.")
+
+
+class InvalidKey(TasksFSMError, ValueError):
+    """Say why a run cannot bear a key."""
+
+
+class KeyTaken(TasksFSMError):
+    """Say that an unfinished run bears the key, so nothing was made; ``run_id`` and ``state`` are that run's."""
+
+    def __init__(self, key: str, run_id: Any, state: str, why: str = "") -> None:
+        self.key, self.run_id, self.state = key, run_id, state
+        advice = why or "Wait until that has ended, cancel it, or enqueue with on_key='return' or 'replace'."
+        super().__init__(f"The key {key!r} is borne by run {run_id}, which is {state}. {advice}")
+
+
 class ScheduleNeverFires(InvalidTrigger):
     """Say that a schedule has no time at which it fires."""
 
@@ -94,6 +120,42 @@ class ScheduleNeverFires(InvalidTrigger):
         self.expression = expression
         super().__init__(
             f"{expression!r} never fires: no date satisfies all of its fields. Check day, month and weekday."
+        )
+
+
+class FieldNotEditable(TasksFSMError, TypeError):
+    """Say that ``Task.update`` does not change what was named; ``way_out`` says what does, or comes nearest."""
+
+    def __init__(self, name: str, way_out: str) -> None:
+        self.name = name
+        super().__init__(f"Task.update() changes no field {name!r}. {way_out}")
+
+
+class UnknownGroup(TasksFSMError, LookupError):
+    """Say that no task is in a group; ``known`` are those that have some."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        there = ", ".join(map(repr, self.known)) or "none"
+        super().__init__(f"No task is in the group {name!r}. Groups that have tasks: {there}.")
+
+
+class InvalidSetting(TasksFSMError, ValueError):
+    """Say which setting of a schedule has a value that its row could not use; ``must_be`` says what it could."""
+
+    def __init__(self, schedule: str, setting: str, value: Any, must_be: str) -> None:
+        self.schedule, self.setting, self.value = schedule, setting, value
+        super().__init__(f"The schedule {schedule!r} has {setting}={value!r}; it must be {must_be}.")
+
+
+class TaskExists(TasksFSMError, ValueError):
+    """Say that a schedule was to be new, and that there is a task of its name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"There is a task {name!r} already, and replace='error' lets none be changed. Give the schedule another "
+            "name, or say replace=True to change that task, replace=False to keep it as it is."
         )
 
 
@@ -180,9 +242,26 @@ class OwnershipLost(CancellationRequested):
 class RescheduleRequested(TasksFSMError):
     """Ends an attempt and runs the same run again later; raised by ``context.reschedule``."""
 
-    def __init__(self, delay_seconds: float) -> None:
-        self.delay_seconds = delay_seconds
-        super().__init__(f"Run again in {delay_seconds:g} s.")
+    def __init__(
+        self,
+        delay_seconds: float | None = None,
+        at: datetime | None = None,
+        args: list[Any] | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        self.delay_seconds, self.at, self.args_of_next, self.kwargs_of_next = delay_seconds, at, args, kwargs
+        super().__init__(f"Run again in {delay_seconds:g} s." if at is None else f"Run again at {at}.")
+
+
+class StopSchedule(TasksFSMError):
+    """Raised by a function whose schedule has nothing more to do: its run is DONE with ``result``, its task EXHAUSTED.
+
+    ``reason`` stands in the history of the task.
+    """
+
+    def __init__(self, result: Any = None, reason: str = "") -> None:
+        self.result, self.reason = result, reason
+        super().__init__(f"The schedule ends here{': ' if reason else ''}{reason}.")
 
 
 class RunFailed(TasksFSMError):
@@ -213,3 +292,7 @@ class RunTimedOut(TasksFSMError, TimeoutError):
 
     def __init__(self, seconds: float, still: str = "") -> None:
         super().__init__(f"The run took longer than its timeout of {seconds:g} s" + (f"; {still}." if still else "."))
+
+
+class ReleaseRequested(TasksFSMError):
+    """Ends a service that its worker gives back; another worker sets it up again."""

@@ -5,27 +5,41 @@ from __future__ import annotations
 import inspect
 import math
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 
 from django_tasks_fsm import conf, registry
-from django_tasks_fsm.core import executors
+from django_tasks_fsm.core import concurrency_key, executors, keys, limits
+from django_tasks_fsm.core.lines import LEVELS
 from django_tasks_fsm.core.prerequisites import OnFailure
 from django_tasks_fsm.core.retry import InvalidRetryPolicy
 from django_tasks_fsm.core.times import MomentOutOfRange, storable
+from django_tasks_fsm.exceptions import InvalidLimit
 from django_tasks_fsm.tasks_api import TASK_MAX_PRIORITY, TASK_MIN_PRIORITY, InvalidTask, Task
 
 if TYPE_CHECKING:
     from django_tasks_fsm.declare import FSMTask
 
-PER_RUN = ("graph", "key", "label", "prerequisites")
+PER_RUN = ("concurrency_key", "graph", "key", "label", "on_key", "prerequisites")
 """The fields of ours that one run may have for itself."""
 MOST_ATTEMPTS = 1000
-LONGEST_KEY = 200
 LONGEST_LABEL = 100
+LONGEST_NAME = 255
+"""As much as the column of a row holds."""
+
+
+def names(given: Any) -> tuple[str, ...]:
+    """Return other names of a function, each once; raise InvalidTask for what a row could not name."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise InvalidTask(f"names must be a list of texts, not {given!r}.")
+    found = list(given)
+    for name in found:
+        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+            raise InvalidTask(f"names has {name!r}; each must have 1 to {LONGEST_NAME} printable characters.")
+    return tuple(dict.fromkeys(found))
 
 
 def check_types(task: Task) -> None:
@@ -74,6 +88,8 @@ def check_policies(task: FSMTask) -> None:
     if task.on_lost not in ("requeue", "fail"):
         raise InvalidTask(f"on_lost must be 'requeue' or 'fail', not {task.on_lost!r}.")
     _check_executor(task)
+    if task.log_level is not None and task.log_level not in LEVELS:
+        raise InvalidTask(f"log_level must be one of {', '.join(LEVELS)}, not {task.log_level!r}.")
     if not isinstance(task.cancel_on_exception, bool):
         raise InvalidTask(f"cancel_on_exception must be True or False, not {task.cancel_on_exception!r}.")
     if task.cancel_on_result is not None and not callable(task.cancel_on_result):
@@ -85,7 +101,9 @@ def check_policies(task: FSMTask) -> None:
         raise InvalidTask(f"on_prerequisite_failure must be one of {words}, not {task.on_prerequisite_failure!r}.")
     if not isinstance(task.run_dependents, bool):
         raise InvalidTask(f"run_dependents must be True or False, not {task.run_dependents!r}.")
-    _check_key(task.key)
+    _check_limits(task)
+    _check_key(task)
+    _check_min_interval(task)
     _check_label(task.label)
     if task.graph is not None and not isinstance(task.graph, uuid.UUID):
         raise InvalidTask(f"graph must be the UUID of a run graph, not {task.graph!r}.")
@@ -103,6 +121,22 @@ def _check_executor(task: FSMTask) -> None:
         raise InvalidTask(wrong)
 
 
+def _check_limits(task: FSMTask) -> None:
+    for name in ("max_instances", "concurrency"):
+        number: Any = getattr(task, name)
+        is_number = isinstance(number, int) and not isinstance(number, bool)
+        if number is not None and not (is_number and 1 <= number <= limits.MOST):
+            raise InvalidTask(f"{name} must be a whole number from 1 to {limits.MOST}, or None, not {number!r}.")
+    if task.on_overlap not in ("skip", "wait"):
+        raise InvalidTask(f"on_overlap must be 'skip' or 'wait', not {task.on_overlap!r}.")
+    if wrong := concurrency_key.problem(task.concurrency_key):
+        raise InvalidTask(wrong)
+    try:
+        _ = limits.rate(task.rate_limit) if task.rate_limit != "" else None
+    except InvalidLimit as error:
+        raise InvalidTask(f"rate_limit: {error}") from None
+
+
 def _check_retries(task: FSMTask) -> None:
     try:
         task.retry_policy()
@@ -114,11 +148,18 @@ def _check_retries(task: FSMTask) -> None:
         raise InvalidTask(f"backoff must be a function of an exception and a result, not {task.backoff!r}.")
 
 
-def _check_key(key: Any) -> None:
-    if key is None:
-        return
-    if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
-        raise InvalidTask(f"key must have 1 to {LONGEST_KEY} printable characters, not {key!r}.")
+def _check_key(task: FSMTask) -> None:
+    key: Any = task.key
+    if key is not None and not callable(key) and not keys.is_key(key):
+        raise InvalidTask(f"key must have 1 to {keys.LONGEST} printable characters, or be a function, not {key!r}.")
+    if task.on_key not in keys.CHOICES:
+        raise InvalidTask(f"on_key must be one of {', '.join(keys.CHOICES)}, not {task.on_key!r}.")
+
+
+def _check_min_interval(task: FSMTask) -> None:
+    seconds: Any = task.min_interval
+    if seconds is not None and (not _is_number(seconds) or not 0 <= seconds < math.inf):
+        raise InvalidTask(f"min_interval must be a number of seconds, 0 for none, not {seconds!r}.")
 
 
 def _check_label(label: Any) -> None:

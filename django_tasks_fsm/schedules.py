@@ -2,80 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.apps import apps
 
-from django_tasks_fsm import registry
-from django_tasks_fsm.core import triggers
+from django_tasks_fsm import conf, registry
+from django_tasks_fsm.core import schedule_settings, triggers
+from django_tasks_fsm.core.executors import problem
 from django_tasks_fsm.core.payload import checked
-from django_tasks_fsm.core.triggers.expression import seed_for
-from django_tasks_fsm.core.triggers.quoting import quoted
-from django_tasks_fsm.exceptions import InvalidTrigger
 from django_tasks_fsm.registry import Declaration
+from django_tasks_fsm.tasks_api import InvalidTask
 
 if TYPE_CHECKING:
     from django_tasks_fsm.declare import FSMTask
     from django_tasks_fsm.models import Task
 
 SETTINGS = (
-    "cancel_on_exception", "catch_up", "catch_up_cap", "description", "group", "max_attempts", "misfire_grace",
-    "on_lost", "on_prerequisite_failure", "priority", "queue", "run_dependents", "timeout",
+    "cancel_on_exception", "catch_up", "catch_up_cap", "concurrency", "description", "executor", "group",
+    "max_attempts", "max_instances", "max_runs", "min_interval", "misfire_grace", "on_lost", "on_overlap",
+    "on_prerequisite_failure", "priority", "queue", "rate_limit", "run_dependents", "timeout",
 )  # fmt: skip
 """The fields of a row that a schedule may set."""
-
-
-WAYS = ("cron", "every", "at", "trigger")
-
-
-def trigger_for(
-    name: str,
-    *,
-    cron: str | None = None,
-    every: timedelta | float | None = None,
-    at: datetime | None = None,
-    trigger: triggers.Trigger | None = None,
-    timezone: str = "UTC",
-    **options: Any,
-) -> triggers.Trigger:
-    """Return the one trigger that was asked for, with those ``options`` of it that are not None.
-
-    Raise InvalidTrigger for none, for several, and for an option that does not fit.
-    """
-    given = [word for word, value in zip(WAYS, (cron, every, at, trigger), strict=True) if value is not None]
-    if len(given) != 1:
-        got = ", ".join(given) or "none"
-        raise InvalidTrigger(f"The schedule {name!r} needs exactly one of {_listed(WAYS)}; it has {got}.")
-    chosen = {word: value for word, value in options.items() if value is not None}
-    _refuse_misfits(name, given[0], chosen)
-    if cron is not None:
-        return triggers.cron(cron, timezone, seed=seed_for(str(cron), name), **chosen)
-    if every is not None:
-        return triggers.every(every, **chosen)
-    if at is not None:
-        return triggers.at(at)
-    if not isinstance(trigger, triggers.Trigger):
-        raise InvalidTrigger(f"The trigger of the schedule {name!r} must be a Trigger, not {quoted(trigger)}.")
-    return trigger
-
-
-FITS = {
-    "policy": ("cron",), "from_end": ("every",), "jitter": ("cron", "every"), "start": ("cron", "every"),
-    "end": ("cron", "every"),
-}  # fmt: skip
-"""Which way of saying when a task fires takes which option."""
-
-
-def _refuse_misfits(name: str, way: str, options: Iterable[str]) -> None:
-    for word in options:
-        if way not in FITS[word]:
-            raise InvalidTrigger(f"The schedule {name!r} has {word}, which goes with {_listed(FITS[word])} only.")
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def schedule(
@@ -85,12 +34,18 @@ def schedule(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     policies: Mapping[str, Any],
+    replace: bool | Literal["error"] = True,
 ) -> Task | None:
-    """Declare a schedule while apps load; write its row at once afterwards.
+    """Declare a schedule while apps load; write its row at once afterwards, where ``replace`` lets it.
 
-    Raise TypeError for what is no setting of a schedule, UnstorablePayload for arguments that cannot be stored.
+    Raise TypeError for what is no setting of a schedule and for arguments that the function does not take,
+    InvalidSetting for values that the row could not use, UnstorablePayload for arguments that cannot be stored, and
+    TaskExists.
     """
     _refuse_unknown(task, name, policies)
+    _check_replace(name, replace)
+    schedule_settings.check(name, policies)
+    _check_call(task, name, args, kwargs)
     declaration = Declaration(
         name=name,
         function=task.module_path,
@@ -105,13 +60,39 @@ def schedule(
         return None
     from django_tasks_fsm.store.sync import write
 
-    return write(declaration)
+    return write(declaration, replace)
+
+
+def _check_replace(name: str, replace: Any) -> None:
+    if replace not in (True, False, "error"):
+        raise ValueError(f"The schedule {name!r} has replace={replace!r}; it is True, False or 'error'.")
+    if replace is not True and not apps.ready:
+        raise TypeError(
+            f"The schedule {name!r} has replace={replace!r}, which is for schedules made at run time: one that is "
+            "declared while Django starts is the row's as long as nobody changes it in the admin."
+        )
+
+
+def _check_call(task: FSMTask, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    context = (None,) if task.takes_context else ()
+    try:
+        inspect.signature(task.func).bind(*context, *args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"The schedule {name!r} does not fit {task.module_path}: {error}.") from None
 
 
 def _refuse_unknown(task: FSMTask, name: str, policies: Mapping[str, Any]) -> None:
+    if task.lifecycle is not None:
+        raise TypeError(
+            f"{task.module_path} is a service, which ticks by what @service(every=...) says, or its row in the admin; "
+            f"it cannot have the schedule {name!r}. Start it by its task, from an ordinary task that has a schedule."
+        )
     for given in policies:
         if given not in SETTINGS:
             raise TypeError(f"The schedule {name!r} has no setting {given!r}. Known: {', '.join(SETTINGS)}.")
+    executor = policies.get("executor", "")
+    if executor != "" and (wrong := problem(executor, registry.is_async(task), conf.pools())):
+        raise InvalidTask(f"The schedule {name!r}: {wrong}")
     for field in ("run_after", "key", "graph", "prerequisites"):
         if getattr(task, field):
             raise TypeError(f"The schedule {name!r} cannot keep {field!r} of using(): its runs are made later.")

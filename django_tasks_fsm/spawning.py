@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
-from django_tasks_fsm.composition import Step, called
+from django_tasks_fsm.composition import Step, arguments, called
 from django_tasks_fsm.core.outcomes import Claim
-from django_tasks_fsm.declare import FSMTask, arguments
+from django_tasks_fsm.declare import FSMTask
 from django_tasks_fsm.requirements import awaited
 from django_tasks_fsm.tasks_api import InvalidTask
 

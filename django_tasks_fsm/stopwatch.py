@@ -15,14 +15,21 @@ class Stopwatch:
     def __init__(self, limit: float | None) -> None:
         self._limit = limit
         self._deadline: float | None = None
+        self._began: float | None = None
         self._stopped_at: float | None = None
         self.loop_limit: asyncio.Timeout | None = None
         """What cancels a coroutine at the limit; it is put off by the same time."""
 
     def begin(self) -> None:
         """Start: time that a claimed run waited for a thread does not count."""
+        self._began = time.monotonic()
         if self._limit is not None:
-            self._deadline = time.monotonic() + self._limit
+            self._deadline = self._began + self._limit
+
+    @property
+    def since_start(self) -> float:
+        """Return the seconds since the beginning, rests included."""
+        return 0.0 if self._began is None else time.monotonic() - self._began
 
     @property
     def overrun(self) -> float:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_tasks_fsm import conf
 from django_tasks_fsm.core.ids import first_run_id_at
+from django_tasks_fsm.core.limits import Place
 from django_tasks_fsm.core.states import RunState, TaskState
 from django_tasks_fsm.drawing import STATES
 from django_tasks_fsm.drawing.palette import BLOCKED, RETRY
@@ -71,6 +72,9 @@ class WhenFilter(ChoiceFilter):
         return queryset.filter(pk__gte=first_run_id_at(timezone.now().timestamp() - seconds))
 
 
+IN_LINE = "IN_LINE"
+
+
 class RunStateFilter(ChoiceFilter):
     """Filter runs by state, and by the two states that PENDING is shown as."""
 
@@ -81,15 +85,17 @@ class RunStateFilter(ChoiceFilter):
         """Return the states in the order of a run's life."""
         shown = [state.value for state in RunState]
         shown[2:2] = [BLOCKED, RETRY]
-        return [(state, STATES[state].word) for state in shown]
+        words: Choices = [(state, STATES[state].word) for state in shown]
+        return [*words[:2], (IN_LINE, _("In line")), *words[2:]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the runs that are shown as being in the state."""
         pending = Q(state=RunState.PENDING.value)
         shown = {
+            IN_LINE: Q(line=Place.IN_LINE.value, line__gt=Place.OUTSIDE.value),
             BLOCKED: pending & Q(waiting_on__gt=0),
-            RETRY: pending & Q(waiting_on=0, attempt__gt=0),
-            RunState.PENDING.value: pending & Q(waiting_on=0, attempt=0),
+            RETRY: pending & Q(waiting_on=0, line=Place.OUTSIDE.value, attempt__gt=0),
+            RunState.PENDING.value: pending & Q(waiting_on=0, line=Place.OUTSIDE.value, attempt=0),
         }
         value = self.value()
         return queryset if value is None else queryset.filter(shown.get(value, Q(state=value)))
@@ -149,7 +155,8 @@ class LivenessFilter(ChoiceFilter):
 
     def offered(self) -> Choices:
         """Return what a worker can be."""
-        return [("live", _("Live")), ("lost", _("Lost")), ("stopped", _("Stopped"))]
+        states = [("live", _("Live")), ("lost", _("Lost")), ("stopped", _("Stopped"))]
+        return [*states, ("paused", _("Paused")), ("saturated", _("Saturated"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the workers that are in that state by this host's clock."""
@@ -158,6 +165,8 @@ class LivenessFilter(ChoiceFilter):
             "live": Q(stopped_at=None, heartbeat_at__gte=oldest),
             "lost": Q(stopped_at=None, heartbeat_at__lt=oldest),
             "stopped": Q(stopped_at__isnull=False),
+            "paused": Q(stopped_at=None, paused_at__isnull=False),
+            "saturated": Q(stopped_at=None, heartbeat_at__gte=oldest, saturated_since__isnull=False),
         }
         return queryset if self.value() is None else queryset.filter(kept[str(self.value())])
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
+from django_tasks_fsm.core.lines import LEVELS
 from django_tasks_fsm.pictures.around import ALL, STEPS
 
 TIMELINES = ("", "runs", "worker")
@@ -19,11 +20,14 @@ Choice = tuple[str, str, bool]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The reader's choice: steps around the row ("" leaves it to the size), page of the links, kind of timeline."""
+    """The reader's choice: steps around the row ("" leaves it to the size), page of the links, kind of timeline, least
+    level of the log, page of the log."""
 
     steps: str = ""
     links: int = 1
     timeline: str = ""
+    level: str = ""
+    log: int = 1
 
     def address(self, **changes: str | int) -> str:
         """Return the query of an address with some of the choices changed."""
@@ -52,9 +56,15 @@ class View:
 
 def view_of(request: HttpRequest) -> View:
     """Return the choice of a request; what it cannot mean is left out."""
-    steps, links, timeline = (request.GET.get(name, "") for name in ("steps", "links", "timeline"))
+    steps, timeline, level = (request.GET.get(name, "") for name in ("steps", "timeline", "level"))
     return View(
         steps if steps in STEPS else "",
-        max(1, int(links)) if links.isascii() and links.isdecimal() and len(links) < 6 else 1,
+        _page(request.GET.get("links", "")),
         timeline if timeline in TIMELINES else "",
+        level if level in LEVELS else "",
+        _page(request.GET.get("log", "")),
     )
+
+
+def _page(text: str) -> int:
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1

@@ -31,6 +31,8 @@ EVENTS = {
     "abort": pgettext_lazy("event", "Aborted"),
     "retry": pgettext_lazy("event", "Retry"),
     "reschedule": pgettext_lazy("event", "Rescheduled"),
+    "replaced": pgettext_lazy("event", "Given other arguments"),
+    "handed_over": pgettext_lazy("event", "Followed by another run"),
     "release": pgettext_lazy("event", "Given back"),
     "lose": pgettext_lazy("event", "Worker lost"),
     "rerun": pgettext_lazy("event", "Run again"),
@@ -41,6 +43,7 @@ EVENTS = {
     "restore": pgettext_lazy("event", "Restored"),
     "exhaust": pgettext_lazy("event", "No more times"),
     "activate": pgettext_lazy("event", "Activated"),
+    "update": pgettext_lazy("event", "Changed"),
 }
 
 REASONS = {
@@ -48,8 +51,17 @@ REASONS = {
     "code gave it another trigger": pgettext_lazy("reason", "code gave it another trigger"),
     "declared in code again": pgettext_lazy("reason", "declared in code again"),
     "its trigger has no more times": pgettext_lazy("reason", "its trigger has no more times"),
+    "all runs that max_runs allows have been made": pgettext_lazy(
+        "reason", "all runs that max_runs allows have been made"
+    ),
+    "its pause has ended": pgettext_lazy("reason", "its pause has ended"),
     "missed its grace time": pgettext_lazy("reason", "missed its grace time"),
     "asked for while it ran": pgettext_lazy("reason", "asked for while it ran"),
+    "enqueued again": pgettext_lazy("reason", "enqueued again"),
+    "made anew": pgettext_lazy("reason", "made anew"),
+    "the run that bears its key now goes on instead": pgettext_lazy(
+        "reason", "the run that bears its key now goes on instead"
+    ),
     "the arguments do not fit the function": pgettext_lazy("reason", "the arguments do not fit the function"),
     "the result is not JSON": pgettext_lazy("reason", "the result is not JSON"),
 }

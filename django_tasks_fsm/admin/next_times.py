@@ -56,10 +56,14 @@ def times_of(task: Task) -> Times | None:
     first = instant(task.next_run_at).astimezone(UTC)
     try:
         following = triggers.preview(task.fires, first, PREVIEWED)
-        slots = [first, *(slot for slot in following if slot > first)][:PREVIEWED]
+        slots = [first, *(slot for slot in following if slot > first)][: _left(task)]
         return _times(task.fires, slots, task.misfire_policy)
     except InvalidTrigger as error:
         return Times("UTC", (_row(triggers.shown(triggers.Manual(), first)),), problem=trigger_problem(error))
+
+
+def _left(task: Task) -> int:
+    return PREVIEWED if task.max_runs is None else max(0, min(PREVIEWED, task.max_runs - task.fired))
 
 
 def previewed(trigger: triggers.Trigger, policy: MisfirePolicy) -> Times:

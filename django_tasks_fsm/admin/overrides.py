@@ -13,7 +13,7 @@ from django_tasks_fsm.models import Task
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.querysets import Report
 from django_tasks_fsm.models.task import Origin
-from django_tasks_fsm.models.task_verbs import first_time, set_next_run
+from django_tasks_fsm.models.task_verbs import begin_anew, first_time
 from django_tasks_fsm.models.transactions import in_transaction
 from django_tasks_fsm.models.transitions import Moved
 
@@ -27,12 +27,6 @@ def declared_values(task: Task) -> dict[str, Any]:
     """Return what code declares for the fields of a task; empty where code no longer does."""
     declaration = registry.wanted().get(task.name)
     return declaration.values if declaration is not None else {}
-
-
-def note_changes(task: Task, fields: Iterable[str]) -> None:
-    """Remember on a task of code's which fields people changed; saves nothing."""
-    if is_from_code(task):
-        task.overrides = sorted({*task.overrides, *fields})
 
 
 def can_reset(task: Task) -> bool:
@@ -63,4 +57,4 @@ def _reset_one(task: Task, using: str) -> None:
     task.overrides = []
     task.save(using=using, update_fields=[*values, "overrides", "updated_at"])
     if "trigger" in values:
-        set_next_run(task, first_time(task, timezone.now()), using)
+        begin_anew(task, first_time(task, timezone.now()), using)

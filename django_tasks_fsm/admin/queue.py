@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import router
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import number_format
@@ -15,12 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks_fsm.admin.badges import badge
 from django_tasks_fsm.admin.bounded import ReadOnlyAdmin
 from django_tasks_fsm.admin.history import spoken
+from django_tasks_fsm.admin.latency_words import told_latency
 from django_tasks_fsm.admin.links import links_for
 from django_tasks_fsm.admin.queue_verbs import QUEUE_VERBS, queue_state
 from django_tasks_fsm.admin.times import both, brief
 from django_tasks_fsm.admin.verb_admin import VerbAdmin, action_of
 from django_tasks_fsm.core.states import RunState, TaskState
 from django_tasks_fsm.models import Queue, TaskRun
+from django_tasks_fsm.models.latency import by_queue
 
 COUNTED = 1_000
 """Ready runs are counted up to here: enough to see that a queue does not keep up."""
@@ -93,6 +96,8 @@ def _facts(queue: Queue, ready: QuerySet[TaskRun]) -> list[tuple[str, Any]]:
     # The lane's own order, so that its index gives the first at once; the oldest of all would need a scan.
     first = ready.order_by("-priority", "run_at", "id").values_list("run_at", flat=True).first()
     found = [(gettext("Ready to run"), shown), (gettext("First in line since"), both(first))]
+    using = router.db_for_read(TaskRun)
+    found.append((gettext("Latency"), told_latency(by_queue(using).get(queue.pk))))
     if queue.is_paused:
         found += [(gettext("Paused since"), both(queue.paused_at)), (gettext("Paused by"), spoken(queue.paused_by))]
         if queue.paused_until is not None:

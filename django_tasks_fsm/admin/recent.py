@@ -16,7 +16,10 @@ def recent_states(task_ids: Collection[int], count: int = MARKS) -> dict[int, li
 
     Each is one step in the index over task and id, however many runs there are; a window function would read them all.
     """
-    newest_first = TaskRun.objects.filter(task=OuterRef("pk")).order_by("-id").values("state")
+    # Not an equality: then PostgreSQL may take the order from the primary key, and for a task without runs walk along
+    # the runs of all others, once for each of the columns.
+    of_task = TaskRun.objects.filter(task_id__gte=OuterRef("pk"), task_id__lte=OuterRef("pk"))
+    newest_first = of_task.order_by("-task_id", "-id").values("state")
     columns = [Subquery(newest_first[number : number + 1]) for number in range(count)]
     rows = Task.objects.order_by().filter(pk__in=task_ids).values_list("pk", *columns)
     return {pk: [state for state in reversed(states) if state] for pk, *states in rows}

@@ -23,6 +23,8 @@ from django_tasks_fsm.admin.links import links_for
 from django_tasks_fsm.admin.names import short_error, tail
 from django_tasks_fsm.admin.neighbours import neighbours
 from django_tasks_fsm.admin.repair_admin import RepairAdmin
+from django_tasks_fsm.admin.run_company import company, service_facts, with_company
+from django_tasks_fsm.admin.run_log import RunLogAdmin
 from django_tasks_fsm.admin.run_page import facts, last_failure, payloads, progress
 from django_tasks_fsm.admin.run_pictures import PAYLOAD, RunPictures
 from django_tasks_fsm.admin.run_search import search
@@ -30,13 +32,17 @@ from django_tasks_fsm.admin.run_verbs import RUN_VERBS
 from django_tasks_fsm.admin.times import brief, duration, percent, relative
 from django_tasks_fsm.admin.verb_admin import action_of
 from django_tasks_fsm.admin.verbs import Verb
+from django_tasks_fsm.core.limits import Place
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import RunPrerequisite, TaskRun
 from django_tasks_fsm.pictures.words import shown_state
 
+BESIDE = ("detail", "service", "bond")
+"""What the page of a run shows of other tables, read with it."""
+
 
 @admin.register(TaskRun)
-class TaskRunAdmin(ReadOnlyAdmin, RunPictures, RepairAdmin):
+class TaskRunAdmin(ReadOnlyAdmin, RunLogAdmin, RunPictures, RepairAdmin):
     """Runs are made by tasks and changed by verbs; nobody edits, adds or deletes one."""
 
     list_display = ("run", "status", "queue", "enqueued", "outcome")
@@ -45,7 +51,7 @@ class TaskRunAdmin(ReadOnlyAdmin, RunPictures, RepairAdmin):
     list_select_related = ("task", "worker")
     list_only = (
         "state", "label", "queue", "run_at", "waiting_on", "attempt", "enqueued_at", "started_at", "finished_at",
-        "error", "progress", "task__name", "worker__name",
+        "error", "progress", "line", "task__name", "worker__name",
     )  # fmt: skip
     ordering = ("-id",)
     search_fields = ("id", "task__name")
@@ -87,18 +93,23 @@ class TaskRunAdmin(ReadOnlyAdmin, RunPictures, RepairAdmin):
 
     @admin.display(description=_("enqueued"))
     def enqueued(self, obj: TaskRun) -> str:
-        """Return when it was made, and how long its last attempt ran or has been running."""
+        """Return when it was made, how late its last attempt started, and how long that ran or has been running."""
         made = brief(obj.enqueued_at)
         if obj.started_at is None or (obj.finished_at is None and obj.state != RunState.RUNNING):
             return made
         took = duration((obj.finished_at or timezone.now()) - obj.started_at)
-        return format_html('{} <span class="quiet">{}</span>', made, gettext("ran %(duration)s") % {"duration": took})
+        said = [gettext("ran %(duration)s") % {"duration": took}]
+        if obj.latency is not None:
+            said.insert(0, gettext("%(duration)s late") % {"duration": duration(obj.latency)})
+        return format_html('{} <span class="quiet">{}</span>', made, ", ".join(said))
 
     @admin.display(description=_("outcome"))
     def outcome(self, obj: TaskRun) -> str:
         """Return the error, what it waits for, or who ran it."""
         if obj.state == RunState.PENDING and obj.waiting_on:
             return gettext("waits for %(count)d") % {"count": obj.waiting_on}
+        if obj.line == Place.IN_LINE:
+            return gettext("in line, due %(when)s") % {"when": relative(obj.run_at)}
         if obj.state == RunState.PENDING:
             return gettext("due %(when)s") % {"when": relative(obj.run_at)}
         return short_error(obj.error) or (obj.worker.name if obj.worker is not None else "")
@@ -108,7 +119,8 @@ class TaskRunAdmin(ReadOnlyAdmin, RunPictures, RepairAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the runs; who may not see payloads does not load them, and the page of one loads its detail too."""
         is_page = request.resolver_match is not None and "object_id" in request.resolver_match.kwargs
-        runs = super().get_queryset(request).select_related("task", "worker", *(["detail"] if is_page else []))
+        runs = super().get_queryset(request).select_related("task", "worker", *(BESIDE if is_page else []))
+        runs = runs.annotate(**with_company()) if is_page else runs
         return runs if self.may_codename(request, "view_payload") else runs.defer(*PAYLOAD)
 
     def panels(self, request: HttpRequest, obj: TaskRun) -> dict[str, Any]:
@@ -117,7 +129,7 @@ class TaskRunAdmin(ReadOnlyAdmin, RunPictures, RepairAdmin):
         return {
             "run": obj,
             "shown_state": shown_state(obj),
-            "facts": facts(obj, links),
+            "facts": [*facts(obj, links), *service_facts(obj, links)],
             "progress": progress(obj),
             "why": why_run(obj, links),
             "history": history_of(obj),
@@ -126,6 +138,8 @@ class TaskRunAdmin(ReadOnlyAdmin, RunPictures, RepairAdmin):
             "payloads": payloads(obj) if self.may_codename(request, "view_payload") else (),
             "links": links,
             "neighbours": neighbours(obj, links),
+            "company": company(obj, links, self.may_codename(request, "view_payload")),
+            **self.log(request, obj),
             **self.pictures(request, obj, links),
         }
 

@@ -35,9 +35,9 @@ def facts(run: TaskRun, links: Links) -> list[Fact]:
         (gettext("Queue"), _link(links.page("queue", run.queue), run.queue)),
         (gettext("Priority"), run.priority),
     ]
-    waited, ran = _waited(run), _ran(run)
-    if waited:
-        found.append((gettext("Waited"), waited))
+    ran = _ran(run)
+    if run.latency is not None:
+        found.append((gettext("Latency"), duration(run.latency)))
     if ran:
         found.append((gettext("Ran"), ran))
     if run.worker_id is not None:
@@ -69,13 +69,6 @@ def _slot(run: TaskRun) -> str:
 def _attempt(run: TaskRun) -> str:
     most = max(run.task.max_attempts, run.attempt)
     return gettext("%(attempt)d of %(most)d") % {"attempt": run.attempt, "most": most}
-
-
-def _waited(run: TaskRun) -> str:
-    """Return how long it took from the time it was due, or enqueued if that was later, to its start."""
-    if run.started_at is None:
-        return ""
-    return duration(run.started_at - max(run.enqueued_at, min(run.run_at, run.started_at)))
 
 
 def _ran(run: TaskRun) -> str:

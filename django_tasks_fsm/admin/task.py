@@ -18,10 +18,11 @@ from django_tasks_fsm.admin.explain_panel import why_task
 from django_tasks_fsm.admin.filters import LastResultFilter, LateFilter, QueueFilter, TaskStateFilter, TriggerFilter
 from django_tasks_fsm.admin.graph_panel import panel
 from django_tasks_fsm.admin.graph_view import View, view_of
+from django_tasks_fsm.admin.group_filter import GroupFilter
 from django_tasks_fsm.admin.history import history_of_task
 from django_tasks_fsm.admin.links import links_for
 from django_tasks_fsm.admin.next_times import times_of
-from django_tasks_fsm.admin.overrides import is_from_code, note_changes
+from django_tasks_fsm.admin.overrides import is_from_code
 from django_tasks_fsm.admin.payload import masked, masked_args, pretty
 from django_tasks_fsm.admin.prerequisites import PrerequisiteInline
 from django_tasks_fsm.admin.recent import recent_states
@@ -39,6 +40,7 @@ from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.drawing import Graph
 from django_tasks_fsm.models import Task
 from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.models.editing import note_overrides
 from django_tasks_fsm.pictures.task_graph import graph_of, tasks_around
 
 PAYLOAD = ("args", "kwargs")
@@ -51,7 +53,7 @@ class TaskAdmin(TriggerPreviewAdmin, VerbAdmin):
     form = TaskForm
     inlines = (PrerequisiteInline,)
     list_display = ("name", "status", "next_run", "recent", "queue")
-    list_filter = (TaskStateFilter, QueueFilter, TriggerFilter, LateFilter, LastResultFilter)
+    list_filter = (TaskStateFilter, GroupFilter, QueueFilter, TriggerFilter, LateFilter, LastResultFilter)
     list_only = ("name", "state", "next_run_at", "queue", "trigger")
     ordering = ("name",)
     # The table of tasks is small, and names are paths whose last part people remember.
@@ -170,7 +172,7 @@ class TaskAdmin(TriggerPreviewAdmin, VerbAdmin):
         columns = form.changed_columns
         if form.cleaned_data.get("trigger") is not None:
             obj.trigger = form.cleaned_data["trigger"]
-        note_changes(obj, columns)
+        note_overrides(obj, columns)
         super().save_model(request, obj, form, change)
         if not change or "trigger" in columns:
             follow_trigger(obj, Actor.user(request.user))

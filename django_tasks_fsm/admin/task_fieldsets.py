@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from django_tasks_fsm.admin.trigger_fields import TRIGGER_FIELDS
 
-_LIMITS = (("max_attempts", "timeout"), "on_lost", "cancel_on_exception")
+_RETRIES = (("max_attempts", "timeout"), ("executor", "min_interval"), "on_lost", "cancel_on_exception")
+_LIMITS = (("max_instances", "on_overlap"), ("concurrency", "rate_limit"))
 _GRAPH = ("on_prerequisite_failure", "run_dependents")
-_MISSED = ("catch_up", ("catch_up_cap", "misfire_grace"))
+_MISSED = ("max_runs", "catch_up", ("catch_up_cap", "misfire_grace"))
 
 
 def fieldsets_for(may_edit: bool, may_see_payload: bool) -> list[tuple[Any, dict[str, Any]]]:
@@ -20,6 +21,6 @@ def fieldsets_for(may_edit: bool, may_see_payload: bool) -> list[tuple[Any, dict
     return [
         (_("Definition"), {"fields": ("name", "function", *payload, ("queue", "priority"), "group", "description")}),
         (_("Schedule"), {"fields": (*schedule, *_MISSED), "classes": ("fsm-schedule",)}),
-        (_("Limits and retries"), {"fields": _LIMITS}),
+        (_("Limits and retries"), {"fields": (*_LIMITS, *_RETRIES)}),
         (_("In a graph"), {"fields": _GRAPH}),
     ]

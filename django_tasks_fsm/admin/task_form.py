@@ -34,9 +34,10 @@ class TaskForm(TriggerFields, forms.ModelForm):
     class Meta:
         model = Task
         fields = (
-            "name", "function", "description", "group", "args", "kwargs", "queue", "priority", "catch_up",
-            "catch_up_cap", "misfire_grace", "max_attempts", "timeout", "on_lost", "cancel_on_exception",
-            "on_prerequisite_failure", "run_dependents",
+            "name", "function", "description", "group", "args", "kwargs", "queue", "priority", "max_runs", "catch_up",
+            "catch_up_cap", "misfire_grace", "max_instances", "on_overlap", "concurrency", "rate_limit", "max_attempts",
+            "timeout", "min_interval", "on_lost", "cancel_on_exception", "on_prerequisite_failure", "run_dependents",
+            "executor",
         )  # fmt: skip
         widgets = {
             **dict.fromkeys(("args", "kwargs"), forms.Textarea(attrs={"rows": 2, "cols": 60, "class": "fsm-code"})),
@@ -56,11 +57,13 @@ class TaskForm(TriggerFields, forms.ModelForm):
         self._tell_overrides()
 
     def _functions(self) -> list[tuple[str, str]]:
-        names = sorted(registry.functions())
+        names = {name: name for name in sorted(registry.functions())}
         held = self.instance.function
-        if held and held not in names:
-            names.insert(0, held)  # may stay, but nobody can choose it anew: clean_function
-        return [EMPTY, *((name, name) for name in names)]
+        own = registry.own_name(held)
+        if held and held not in names:  # may stay, but nobody can choose it anew: clean_function
+            names.pop(own, None)
+            names = {held: own, **names}
+        return [EMPTY, *names.items()]
 
     def _tell_overrides(self) -> None:
         """Say at the fields that were changed here what the code has."""
@@ -71,8 +74,14 @@ class TaskForm(TriggerFields, forms.ModelForm):
                 continue
             says = gettext("Changed here.")
             if name in declared:
-                says = gettext("Changed here. In code: %(value)s") % {"value": pretty(declared[name])}
+                says = gettext("Changed here. In code: %(value)s") % {"value": self._in_code(name, declared[name])}
             field.help_text = f"{says} {field.help_text}".strip()
+
+    def _in_code(self, name: str, value: Any) -> str:
+        function = registry.get(self.instance.function)
+        if name == "executor" and function is not None:
+            value = value or registry.executor_of(function)  # empty in a row stands for what the function declares
+        return pretty(value)
 
     def clean_function(self) -> str:
         """Refuse a function that is not registered, unless the row has it already."""

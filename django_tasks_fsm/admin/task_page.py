@@ -15,7 +15,7 @@ from django_tasks_fsm import registry
 from django_tasks_fsm.admin.badges import strip
 from django_tasks_fsm.admin.links import Links
 from django_tasks_fsm.admin.schedule_words import schedule_of
-from django_tasks_fsm.admin.times import due, duration, stamp
+from django_tasks_fsm.admin.times import both, due, duration, stamp
 from django_tasks_fsm.core.states import RunState, TaskState
 from django_tasks_fsm.models import Task, TaskRun, Transition
 from django_tasks_fsm.pictures.words import shown_state
@@ -43,11 +43,28 @@ def facts(task: Task, runs: Sequence[TaskRun], links: Links) -> list[tuple[str, 
     return [
         (gettext("Next run"), stamp(None) if next_run is None else due(next_run)),
         (gettext("Schedule"), schedule_of(task)),
+        *_ends(task),
         (gettext("Queue"), format_html('<a href="{}">{}</a>', queue, task.queue) if queue else task.queue),
         (gettext("Priority"), task.priority),
         (gettext("Declared in"), task.get_origin_display()),
+        *_throttled(task),
         (gettext("Recent runs"), strip([run.state for run in reversed(runs)])),
     ]
+
+
+def _throttled(task: Task) -> list[tuple[str, Any]]:
+    return [(gettext("Rounds slowed down"), task.throttled)] if task.throttled else []
+
+
+def _ends(task: Task) -> list[tuple[str, Any]]:
+    """Return when its pause ends by itself, and after how many runs its schedule does, where they do."""
+    found: list[tuple[str, Any]] = []
+    if task.state == TaskState.PAUSED and task.paused_until is not None:
+        found.append((gettext("Paused until"), both(task.paused_until)))
+    if task.max_runs is not None:
+        text = gettext("%(fired)d of %(max_runs)d") % {"fired": task.fired, "max_runs": task.max_runs}
+        found.append((gettext("Runs of the schedule"), text))
+    return found
 
 
 def last_runs(task: Task) -> list[TaskRun]:
@@ -100,7 +117,7 @@ def last_failure(runs: Sequence[TaskRun]) -> Transition | None:
 def notes(task: Task) -> list[str]:
     """Return what a person should know before anything else."""
     found = []
-    if task.function not in registry.functions():
+    if registry.get(task.function) is None:
         found.append(
             gettext("No function is registered as “%(name)s” in this process: runs will wait or fail until one is.")
             % {"name": task.function}

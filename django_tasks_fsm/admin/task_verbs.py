@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from django_tasks_fsm.admin.overrides import can_reset, reset
-from django_tasks_fsm.admin.verb_forms import WhenForm
+from django_tasks_fsm.admin.verb_forms import PauseForm, ResumeForm, WhenForm
 from django_tasks_fsm.admin.verbs import Verb, by_queryset, in_states
 from django_tasks_fsm.core.machine import TASK_MACHINE
 from django_tasks_fsm.core.states import TaskState
@@ -50,7 +50,7 @@ RESCHEDULE = Verb(
     effect=_("Another time becomes the next one; the schedule goes on from there."),
     permission="run_task",
     fits=in_states(TaskState.ACTIVE, *TASK_MACHINE.sources("reschedule")),
-    act=by_queryset("reschedule"),
+    act=by_queryset("run_at"),
     question=ngettext_lazy("Reschedule this task?", "Reschedule these %(count)d tasks?", "count"),
     done=ngettext_lazy("%(count)d task rescheduled", "%(count)d tasks rescheduled", "count"),
     form=WhenForm,
@@ -64,16 +64,18 @@ PAUSE = Verb(
     act=by_queryset("pause"),
     question=ngettext_lazy("Pause this task?", "Pause these %(count)d tasks?", "count"),
     done=ngettext_lazy("%(count)d task paused", "%(count)d tasks paused", "count"),
+    form=PauseForm,
 )
 RESUME = Verb(
     name="resume",
     label=_("Resume"),
-    effect=_("The schedule fires again from its next time on. What passed meanwhile is not made up for."),
+    effect=_("The schedule fires again from its next time on."),
     permission="run_task",
     fits=in_states(*TASK_MACHINE.sources("resume")),
     act=by_queryset("resume"),
     question=ngettext_lazy("Resume this task?", "Resume these %(count)d tasks?", "count"),
     done=ngettext_lazy("%(count)d task resumed", "%(count)d tasks resumed", "count"),
+    form=ResumeForm,
 )
 RETIRE = Verb(
     name="retire",

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.models import Task
 from django_tasks_fsm.models.actor import Actor
-from django_tasks_fsm.models.task_verbs import first_time, set_next_run
+from django_tasks_fsm.models.task_verbs import begin_anew, first_time
 
 
 def follow_trigger(task: Task, actor: Actor) -> None:
@@ -19,7 +19,7 @@ def follow_trigger(task: Task, actor: Actor) -> None:
     using = task._state.db or router.db_for_write(Task)
     at = first_time(task, timezone.now())
     if at is not None and task.state == TaskState.EXHAUSTED:
-        Task.objects.using(using).filter(pk=task.pk).reschedule(at, actor=actor, reason="a new schedule was saved")
+        Task.objects.using(using).filter(pk=task.pk).run_at(at, actor=actor, reason="a new schedule was saved")
     else:
-        set_next_run(task, at, using)
+        begin_anew(task, at, using)
     task.refresh_from_db(fields=["state", "next_run_at"])

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from django_tasks_fsm.core.slots import MOST_SLOTS
+
 REASON_LENGTH = 500
 
 
@@ -51,6 +53,30 @@ class WhenForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["at"].help_text = zone_note()
+
+
+class ResumeForm(ReasonForm):
+    """Ask whether what has passed is made up for, and why."""
+
+    catch_up = forms.BooleanField(
+        label=_("Make up for the times of the pause"),
+        required=False,
+        help_text=_("They count as missed, and what becomes of missed times is decided by the task."),
+    )
+    field_order = ("catch_up", "reason")
+
+
+class ResizeForm(ReasonForm):
+    """Ask how many slots, and why."""
+
+    slots = forms.IntegerField(
+        label=_("Slots"),
+        min_value=1,
+        max_value=MOST_SLOTS,
+        required=False,
+        help_text=_("Runs at once. Empty: as many as it was started with."),
+    )
+    field_order = ("slots", "reason")
 
 
 class PauseForm(ReasonForm):

@@ -20,10 +20,11 @@ from django_tasks_fsm.admin.bounded import ReadOnlyAdmin
 from django_tasks_fsm.admin.filters import LivenessFilter
 from django_tasks_fsm.admin.links import links_for
 from django_tasks_fsm.admin.task_page import lines
-from django_tasks_fsm.admin.times import both, brief
+from django_tasks_fsm.admin.times import brief
 from django_tasks_fsm.admin.verb_admin import VerbAdmin, action_of
 from django_tasks_fsm.admin.verbs import Verb, where_written
-from django_tasks_fsm.admin.worker_verbs import WORKER_VERBS
+from django_tasks_fsm.admin.worker_page import facts, served, size
+from django_tasks_fsm.admin.worker_verbs import RESIZE, WORKER_VERBS
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import TaskRun, Worker
 
@@ -32,10 +33,13 @@ HELD = 50
 
 
 def liveness(worker: Worker, big: bool = False) -> str:
-    """Return the badge of a worker: live, stopped, or lost when its heart has been silent for longer than the lease."""
+    """Return the badge of a worker: live, paused, stopped, or lost where it has been silent longer than the lease."""
     if worker.stopped_at is not None:
         return badge("RETIRED", gettext("Stopped"), big)
-    return badge("ACTIVE", gettext("Live"), big) if worker.is_alive else badge("FAILED", gettext("Lost"), big)
+    if not worker.is_alive:
+        return badge("FAILED", gettext("Lost"), big)
+    shown = badge("PAUSED", "", big) if worker.is_paused else badge("ACTIVE", gettext("Live"), big)
+    return shown + badge("PENDING", gettext("Saturated"), big) if worker.is_saturated else shown
 
 
 @admin.register(Worker)
@@ -52,6 +56,14 @@ class WorkerAdmin(ReadOnlyAdmin, VerbAdmin):
         """Tell whether the user may put away those that are gone."""
         return self.may_codename(request, "delete_worker")
 
+    def has_change_worker_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the user may pause, resume and resize."""
+        return self.may_codename(request, "change_worker")
+
+    def initial_for(self, verb: Verb, obj: Any) -> dict[str, Any]:
+        """Begin with the size that was asked for last."""
+        return {"slots": obj.desired_concurrency} if verb.name == RESIZE.name else super().initial_for(verb, obj)
+
     def get_ordering(self, request: HttpRequest) -> Any:
         """Put the lost ones first and those that have stopped last; among each, who was heard of last."""
         is_lost = Q(stopped_at=None, heartbeat_at__lt=timezone.now() - conf.options().lease)
@@ -59,7 +71,9 @@ class WorkerAdmin(ReadOnlyAdmin, VerbAdmin):
         return (place, "-heartbeat_at", "pk")
 
     def carry_out(self, request: HttpRequest, verb: Verb, rows: QuerySet[Any], said: Mapping[str, Any]) -> None:
-        """Log those that are gone: their rows cannot be read again."""
+        """Log what size was asked for, and those that are gone: their rows cannot be read again."""
+        if verb.name == RESIZE.name:
+            said = {**said, "reason": gettext(", ").join(filter(None, (size(said.get("slots")), said["reason"])))}
         before = list(where_written(rows))
         super().carry_out(request, verb, rows, said)
         kept = set(where_written(rows).values_list("pk", flat=True))
@@ -91,8 +105,10 @@ class WorkerAdmin(ReadOnlyAdmin, VerbAdmin):
 
     @admin.display(description=_("runs"))
     def slots(self, obj: Any) -> str:
-        """Return how many runs it holds, of how many it may."""
-        return f"{obj.held_count} / {obj.concurrency}"
+        """Return how many runs it holds, of how many it may, and may soon."""
+        wanted = obj.desired_concurrency
+        soon = f" \N{RIGHTWARDS ARROW} {wanted}" if wanted and wanted != obj.concurrency else ""
+        return f"{obj.held_count} / {obj.concurrency}{soon}"
 
     @admin.display(description=_("last heartbeat"))
     def heartbeat(self, obj: Worker) -> str:
@@ -107,34 +123,12 @@ class WorkerAdmin(ReadOnlyAdmin, VerbAdmin):
     def panels(self, request: HttpRequest, obj: Worker) -> dict[str, Any]:
         """Return what the page shows."""
         links = links_for(self.admin_site, request)
-        held: QuerySet[Any] = obj.runs.filter(state=RunState.RUNNING.value).select_related("task", "worker")
-        runs = list(held.defer("args", "kwargs", "result").order_by("-id")[:HELD])
+        held: QuerySet[Any] = obj.runs.filter(state=RunState.RUNNING.value)
+        shown = held.select_related("task", "worker").defer("args", "kwargs", "result").order_by("-id")[:HELD]
         return {
             "badge": liveness(obj, big=True),
-            "facts": _facts(obj),
-            "lines": lines(runs, links),
+            "facts": list(facts(obj, held)),
+            "lines": lines(list(shown), links),
             "listing": links.listing("taskrun", {"worker": obj.pk}),
             "links": links,
         }
-
-
-def served(worker: Worker) -> str:
-    """Return the queues of a worker, and those it leaves out."""
-    names = gettext("all") if "*" in worker.queues else ", ".join(worker.queues)
-    if not worker.excluded_queues:
-        return names
-    return gettext("%(queues)s, without %(excluded)s") % {
-        "queues": names,
-        "excluded": ", ".join(worker.excluded_queues),
-    }
-
-
-def _facts(worker: Worker) -> list[tuple[str, Any]]:
-    found = [
-        (gettext("Queues"), served(worker)),
-        (gettext("Concurrency"), worker.concurrency),
-        (gettext("Process"), f"{worker.host}:{worker.pid}"),
-        (gettext("Started"), both(worker.started_at)),
-        (gettext("Last heartbeat"), both(worker.heartbeat_at)),
-    ]
-    return [*found, (gettext("Stopped"), both(worker.stopped_at))] if worker.stopped_at else found

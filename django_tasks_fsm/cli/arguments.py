@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 from typing import Any
 
 from django_tasks_fsm.core.names import QUEUE_NAME
+from django_tasks_fsm.core.slots import HIGHEST_PRIORITY, LOWEST_PRIORITY
 from django_tasks_fsm.models.moments import stored
+
+NUMBER = re.compile(r"[+-]?[0-9]+")
 
 
 def positive_int(text: str) -> int:
@@ -48,6 +52,32 @@ def queue_names(text: str) -> tuple[str, ...]:
     if not names:
         raise ArgumentTypeError("Name at least one queue, or * for all.")
     return names
+
+
+def reserved(text: str) -> tuple[int, int]:
+    """Return a priority and how many slots are kept for it and above, from ``50=1``."""
+    priority, _, slots = (part.strip() for part in text.partition("="))
+    if not NUMBER.fullmatch(priority) or not LOWEST_PRIORITY <= int(priority) <= HIGHEST_PRIORITY:
+        raise ArgumentTypeError(
+            f"{text!r}: {priority!r} is not a priority from {LOWEST_PRIORITY} to {HIGHEST_PRIORITY}. Write 50=1 to "
+            "keep one slot for priority 50 and above."
+        )
+    return int(priority), _slots(text, slots)
+
+
+def queue_slots(text: str) -> tuple[str, int]:
+    """Return a queue and how many slots may run it, from ``reports=1``."""
+    name, _, slots = (part.strip() for part in text.partition("="))
+    if not QUEUE_NAME.fullmatch(name):
+        raise ArgumentTypeError(f"{text!r}: {name!r} is not the name of one queue. Write reports=1.")
+    return name, _slots(text, slots)
+
+
+def _slots(text: str, slots: str) -> int:
+    try:
+        return positive_int(slots)
+    except ArgumentTypeError:
+        raise ArgumentTypeError(f"{text!r}: {slots!r} is not a number of slots above zero.") from None
 
 
 def moment(text: str) -> datetime:

@@ -19,6 +19,7 @@ from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.exceptions import InvalidTrigger
 from django_tasks_fsm.models import Task, TaskRun
+from django_tasks_fsm.store.hands import Hand
 from django_tasks_fsm.store.status import Status, status
 
 APP = "django_tasks_fsm"
@@ -111,6 +112,8 @@ def _work(now: Status) -> Iterator[Finding]:
         advice = gettext("Start a worker that serves it: manage.py runworker --queues NAME")
         yield Finding("unserved", ERROR, problem, gettext("It waits until a worker comes."), advice)
     for hand in now.hands:
+        if hand.is_saturated:
+            yield _saturated(hand)
         if not hand.is_live:
             values = {"name": hand.worker.name, "seconds": round(hand.silence.total_seconds())}
             problem = gettext("Worker %(name)s has been silent for %(seconds)s seconds.") % values
@@ -121,6 +124,14 @@ def _work(now: Status) -> Iterator[Finding]:
             )
             advice = gettext("Look at its log and start it again; if it is gone for good, forget it in the admin.")
             yield Finding("lost-worker", WARNING, problem, meaning % {"count": hand.running}, advice)
+
+
+def _saturated(hand: Hand) -> Finding:
+    worker = hand.worker
+    problem = gettext("Worker %(name)s is saturated: all its %(slots)d slots are taken, and runs that are due wait.")
+    meaning = gettext("Runs of its queues start late.")
+    advice = gettext("Give it more slots (manage.py tasks_fsm resize), start more workers, or look for long runs.")
+    return Finding("saturated", WARNING, problem % {"name": worker.name, "slots": worker.concurrency}, meaning, advice)
 
 
 def _pool(now: Status, using: str) -> Iterator[Finding]:
@@ -135,10 +146,9 @@ def _pool(now: Status, using: str) -> Iterator[Finding]:
 
 def _tasks(using: str) -> Iterator[Finding]:
     rows = Task.objects.using(using).exclude(state=TaskState.RETIRED.value).order_by("name")
-    known = registry.functions()
     for task in rows.only("name", "function", "trigger", "state")[:MOST_TASKS]:
         values: dict[str, Any] = {"task": task.name, "function": task.function}
-        if task.function not in known:
+        if registry.get(task.function) is None:
             problem = gettext("The function %(function)s of task %(task)s is not registered in this process.") % values
             meaning = gettext("A worker like this process hands its runs back, again and again.")
             advice = gettext("Deploy the code that has it, or retire the task.")

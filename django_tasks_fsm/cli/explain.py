@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import uuid
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
-from django.db import router
 from django.utils.translation import gettext
+
+from django_tasks_fsm.cli.naming import add_common, as_id, database
 
 if TYPE_CHECKING:
     from django_tasks_fsm.store.gates.record import Explanation, Gate
@@ -22,33 +22,26 @@ UNKNOWN = 2
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("what", metavar="RUN_OR_TASK", help="the id of a run, or the name of a task")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_common(parser)
 
 
 def handle(options: dict[str, Any], write: Callable[[str], Any]) -> int:
     """Write the explanation and return the exit code: 0 where it could run now, 1 where something holds it up."""
-    found = find(options["what"])
+    found = find(options["what"], database(options))
     write(json.dumps(found.as_dict()) if options["json"] else "\n".join(lines(found)))
     return 0 if found.could_run else 1
 
 
-def find(what: str) -> Explanation:
+def find(what: str, using: str) -> Explanation:
     """Explain the run with this id, else the task of this name; raise CommandError where there is neither."""
     from django_tasks_fsm.models import Task, TaskRun
 
-    run_id = _as_id(what)
-    runs, tasks = TaskRun.objects.using(router.db_for_write(TaskRun)), Task.objects.using(router.db_for_write(Task))
+    run_id = as_id(what)
+    runs, tasks = TaskRun.objects.using(using), Task.objects.using(using)
     row = (runs.filter(pk=run_id).first() if run_id else None) or tasks.filter(name=what).first()
     if row is None:
         raise CommandError(f"There is no run and no task {what!r}.", returncode=UNKNOWN)
     return row.explain()
-
-
-def _as_id(what: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(what)
-    except ValueError:
-        return None
 
 
 def lines(found: Explanation) -> Iterator[str]:

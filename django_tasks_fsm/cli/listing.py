@@ -19,8 +19,9 @@ from django_tasks_fsm.cli.status import HAND_COLUMNS, LANE_COLUMNS, hand_as_dict
 from django_tasks_fsm.core.states import RunState, TaskState
 from django_tasks_fsm.exceptions import InvalidTrigger
 from django_tasks_fsm.models import Task, TaskRun
+from django_tasks_fsm.store.hands import Hand
 from django_tasks_fsm.store.runs import listed
-from django_tasks_fsm.store.status import BLOCKED, status
+from django_tasks_fsm.store.status import BLOCKED, IN_LINE, gone, status
 
 HELP = "list runs, tasks, queues or workers"
 MOST = 10_000
@@ -38,7 +39,7 @@ class Kind:
 
 KINDS = {
     "runs": Kind(
-        (*(state.value for state in RunState), BLOCKED),
+        (*(state.value for state in RunState), BLOCKED, IN_LINE),
         frozenset({"task", "queue", "since"}),
         ("id", "state", "task", "queue", "attempt", "run_at", "worker", "error"),
     ),
@@ -48,7 +49,7 @@ KINDS = {
         ("name", "state", "queue", "schedule", "next_run_at", "registered"),
     ),
     "queues": Kind(("OPEN", "PAUSED"), frozenset({"queue"}), LANE_COLUMNS),
-    "workers": Kind(("LIVE", "LOST"), frozenset(), HAND_COLUMNS),
+    "workers": Kind(("LIVE", "LOST", "PAUSED", "SATURATED", "STOPPED"), frozenset(), HAND_COLUMNS),
 }
 
 
@@ -131,7 +132,7 @@ def task_as_dict(task: Task) -> dict[str, Any]:
         "name": task.name,
         "state": task.state,
         "function": task.function,
-        "registered": task.function in registry.functions(),
+        "registered": registry.get(task.function) is not None,
         "queue": task.queue,
         "group": task.group,
         "priority": task.priority,
@@ -157,8 +158,16 @@ def _queues(state: str, options: dict[str, Any], using: str) -> tuple[list[dict[
 
 
 def _workers(state: str, options: dict[str, Any], using: str) -> tuple[list[dict[str, Any]], bool]:
-    rows = [hand_as_dict(hand) for hand in status(using).hands]
-    return [row for row in rows if not state or row["live"] == (state == "LIVE")], False
+    if state == "STOPPED":
+        return [hand_as_dict(hand) for hand in gone(using)], False
+    fits: dict[str, Callable[[Hand], bool]] = {
+        "": lambda hand: True,
+        "LIVE": lambda hand: hand.is_live,
+        "LOST": lambda hand: not hand.is_live,
+        "PAUSED": lambda hand: hand.state == state,
+        "SATURATED": lambda hand: hand.is_saturated,
+    }
+    return [hand_as_dict(hand) for hand in status(using).hands if fits[state](hand)], False
 
 
 ROWS: dict[str, Callable[[str, dict[str, Any], str], tuple[list[dict[str, Any]], bool]]] = {

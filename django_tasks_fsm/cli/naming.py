@@ -10,8 +10,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import connections, router
+from django.db.models import Q, QuerySet
 
-from django_tasks_fsm.models import Queue, Task, TaskRun
+from django_tasks_fsm.models import Queue, Task, TaskRun, Worker
 
 WRONG = 1
 """The exit code for something that is wrong, or that has not moved."""
@@ -79,6 +80,20 @@ def queue_named(name: str, using: str) -> Queue:
 def queue_names(using: str) -> list[str]:
     """Return the names of queues, bounded."""
     return list(Queue.objects.using(using).order_by("name").values_list("name", flat=True)[:MOST_NAMES])
+
+
+def workers_named(name: str, using: str) -> QuerySet[Worker]:
+    """Return the workers of this name or id that have not stopped, or those of the supervisor of this name.
+
+    Raise CommandError where there is none.
+    """
+    rows = Worker.objects.using(using).filter(stopped_at=None)
+    worker_id = as_id(name)
+    named = Q(name=name) if worker_id is None else Q(pk=worker_id)
+    for choice in (named, Q(name__startswith=f"{name}/")):
+        if rows.filter(choice).exists():
+            return rows.filter(choice).order_by("pk")
+    raise unknown("worker", name, rows.order_by("name").values_list("name", flat=True)[:MOST_NAMES])
 
 
 def one_of(what: str, name: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
-from django.db import DatabaseError, router
+from django.db import DatabaseError, connections, router
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext
@@ -71,12 +71,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--from", type=moment, dest="start", metavar="TIME", help="look from this time on (default: now)")
     add("--count", type=count, default=5, metavar="N", help="how many times (default 5)")
     add("--json", action="store_true", help="print one JSON object, with the times in UTC")
+    add("--database", default="", metavar="ALIAS", help="where the task is (default: where the router reads tasks)")
 
 
 def handle(options: dict[str, Any], write: Callable[[str], Any]) -> None:
     """Write the next times; raise CommandError, with exit code 2, where there are none."""
     try:
-        asked = find(options["what"], options["tz"])
+        asked = find(options["what"], options["tz"], _alias(options["database"]))
         slots = times(asked, options["start"], options["count"])
     except InvalidTrigger as error:
         raise CommandError(str(error), returncode=UNUSABLE) from error
@@ -87,8 +88,14 @@ def handle(options: dict[str, Any], write: Callable[[str], Any]) -> None:
     write(json.dumps(as_dict(asked, found)) if options["json"] else "\n".join(lines(asked, found)))
 
 
-def find(what: str, zone: str) -> Asked:
-    """Return what is meant: an expression if it can be one, else the task of this name.
+def _alias(asked: str) -> str:
+    if asked and asked not in connections:
+        raise CommandError(f"There is no database {asked!r}.", returncode=UNUSABLE)
+    return asked
+
+
+def find(what: str, zone: str, using: str = "") -> Asked:
+    """Return what is meant: an expression if it can be one, else the task of this name in the database ``using``.
 
     Raise InvalidTrigger for what cannot be read, CommandError for a name that no task has.
     """
@@ -97,7 +104,7 @@ def find(what: str, zone: str) -> Asked:
     try:
         trigger = triggers.cron(what, zone or "UTC", seed=seed_for(what, what))
     except InvalidTrigger:
-        task = _task(what)
+        task = _task(what, using)
         if task is None and not _looks_like_an_expression(what):
             text = f"There is no task {what!r}, and it is no cron expression, which has five or six fields."
             raise CommandError(text, returncode=UNUSABLE) from None
@@ -112,11 +119,11 @@ def _looks_like_an_expression(what: str) -> bool:
     return what.startswith("@") or "*" in what or len(what.split()) in (5, 6, 7)
 
 
-def _task(name: str) -> Task | None:
+def _task(name: str, using: str) -> Task | None:
     from django_tasks_fsm.models import Task
 
     try:
-        return Task.objects.using(router.db_for_read(Task)).filter(name=name).first()
+        return Task.objects.using(using or router.db_for_read(Task)).filter(name=name).first()
     except DatabaseError:  # an expression can be judged without a database
         return None
 

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import router
-
 from django_tasks_fsm.cli.arguments import positive_int
+from django_tasks_fsm.cli.naming import add_common, database
 from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.store.prune import BATCH, prune
 
@@ -40,16 +39,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--older-than", type=age, required=True, metavar="AGE", help="such as 12h, 30d")
     parser.add_argument("--state", type=states, default=(RunState.DONE,), metavar="A,B", help="default: DONE")
     parser.add_argument("--batch-size", type=positive_int, default=BATCH, metavar="N", help=f"default {BATCH}")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_common(parser)
 
 
 def handle(options: dict[str, Any], write: Callable[[str], Any]) -> None:
     """Delete until nothing is left to delete and say how many runs went."""
-    from django_tasks_fsm.models import TaskRun
-
-    using = router.db_for_write(TaskRun)
+    using = database(options)
     keep = dict.fromkeys(options["state"], options["older_than"])
     deleted = 0
     while count := prune(keep, using, options["batch_size"]):
         deleted += count
-    write(json.dumps({"deleted": deleted}) if options["json"] else f"{deleted} runs deleted.")
+    said = {"database": using, "deleted": deleted}
+    write(json.dumps(said) if options["json"] else f"{deleted} runs deleted.")

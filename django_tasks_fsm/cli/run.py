@@ -35,6 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     company = parser.add_mutually_exclusive_group()
     company.add_argument("--alone", action="store_true", help="without runs of what it waits for, or depends on it")
     company.add_argument("--dependents", action="store_true", help="with runs of what depends on it")
+    company.add_argument("--collapse", action="store_true", help="or take the one that waits, as trigger() does")
     parser.add_argument("--reason", default="", metavar="TEXT", help="why, for the history")
     add_common(parser)
 
@@ -43,10 +44,7 @@ def handle(options: dict[str, Any], write: Callable[[str], Any]) -> int:
     """Make the run; return 1 where it was waited for and has not ended as DONE in time."""
     using = database(options)
     task = _with_arguments(task_named(options["task"], using), options)
-    dependents = False if options["alone"] else options["dependents"] or None
-    run = task.start(
-        actor=operator(), reason=options["reason"][:500], upstream=not options["alone"], dependents=dependents
-    )
+    run = _made(task, options)
     waited = options["wait"] is not None
     in_time = not waited or _wait(run, options["wait"])
     found = {
@@ -62,6 +60,14 @@ def handle(options: dict[str, Any], write: Callable[[str], Any]) -> int:
     }
     show(found, _lines, options, write)
     return 0 if not waited or run.state == RunState.DONE else WRONG
+
+
+def _made(task: Task, options: dict[str, Any]) -> TaskRun:
+    asked: dict[str, Any] = {"actor": operator(), "reason": options["reason"][:500]}
+    if options["collapse"]:
+        return task.trigger_now(**asked)
+    dependents = False if options["alone"] else options["dependents"] or None
+    return task.start(**asked, upstream=not options["alone"], dependents=dependents)
 
 
 def _with_arguments(task: Task, options: dict[str, Any]) -> Task:

@@ -60,7 +60,7 @@ def _run(run: TaskRun, payload: bool, log_lines: int, using: str) -> dict[str, A
         "fence": run.fence,
         "scheduled_for": utc(run.scheduled_for),
         "stands_for": run.stands_for,
-        "latency": seconds(run.started_at - max(run.run_at, run.enqueued_at)) if run.started_at else None,
+        "latency": seconds(run.latency),
         "cancel_requested_at": utc(run.cancel_requested_at),
         "pause_requested_at": utc(run.pause_requested_at),
         "progress": run.progress,
@@ -127,7 +127,12 @@ def _task(task: Task, payload: bool, using: str) -> dict[str, Any]:
         **task_as_dict(task),
         "description": task.description,
         "trigger": task.trigger,
+        "max_runs": task.max_runs,
+        "fired": task.fired,
+        "paused_until": utc(task.paused_until),
         "timeout": task.timeout,
+        "min_interval": task.min_interval,
+        "throttled": task.throttled,
         "overrides": task.overrides,
         "prerequisites": [
             _task_edge(e, e.prerequisite) for e in edges.filter(task=task).select_related("prerequisite")[:MOST]

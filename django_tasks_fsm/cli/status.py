@@ -10,11 +10,17 @@ from django.utils.translation import gettext, ngettext
 
 from django_tasks_fsm.cli.naming import WRONG, add_common, database
 from django_tasks_fsm.cli.printing import Row, count, pairs, seconds, show, table, utc
-from django_tasks_fsm.store.status import Hand, Lane, Status, status
+from django_tasks_fsm.core.latency import Latency
+from django_tasks_fsm.store.hands import Hand
+from django_tasks_fsm.store.status import Lane, Status, status
 
 HELP = "show workers, queues, runs by state and what comes next"
-HAND_COLUMNS = ("name", "live", "host", "pid", "queues", "slots", "running", "heartbeat_age")
-LANE_COLUMNS = ("name", "ready", "oldest_wait", "running", "serving", "paused", "paused_by", "paused_until")
+HAND_COLUMNS = ("name", "state", "host", "pid", "queues", "slots", "running", "saturated_since", "heartbeat_age")
+MOST_RUNS = 100
+"""Ids of runs that are told of one worker."""
+LANE_COLUMNS = (
+    "name", "ready", "oldest_wait", "latency_p95", "running", "serving", "paused", "paused_by", "paused_until",
+)  # fmt: skip
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -72,14 +78,28 @@ def hand_as_dict(hand: Hand) -> dict[str, Any]:
         "name": worker.name,
         "host": worker.host,
         "pid": worker.pid,
+        "state": hand.state,
         "live": hand.is_live,
         "queues": worker.queues,
         "excluded_queues": worker.excluded_queues,
         "slots": worker.concurrency,
+        "desired_slots": worker.desired_concurrency,
+        "reserved": worker.reserved,
+        "queue_concurrency": worker.queue_concurrency,
         "running": hand.running,
+        "runs": [str(run) for run in hand.runs[:MOST_RUNS]],
+        "running_by_queue": dict(hand.queues),
+        "running_by_executor": worker.lanes,
+        "paused_at": utc(worker.paused_at),
+        "paused_by": worker.paused_by,
+        "pause_reason": worker.pause_reason,
+        "saturated_since": utc(worker.saturated_since) if hand.is_live else None,
+        "rss": worker.rss,
+        "versions": worker.versions,
         "started_at": utc(worker.started_at),
         "heartbeat_at": utc(worker.heartbeat_at),
         "heartbeat_age": seconds(hand.silence),
+        "stopped_at": utc(worker.stopped_at),
     }
 
 
@@ -90,6 +110,7 @@ def lane_as_dict(lane: Lane, now: Status) -> dict[str, Any]:
         "name": queue.pk,
         "ready": count(lane.ready),
         "oldest_wait": None if lane.oldest is None else max(0.0, seconds(now.at - lane.oldest) or 0.0),
+        **latency_as_dict(lane.latency),
         "running": lane.running,
         "serving": lane.serving,
         "paused": lane.is_paused,
@@ -97,6 +118,16 @@ def lane_as_dict(lane: Lane, now: Status) -> dict[str, Any]:
         "paused_by": queue.paused_by if lane.is_paused else "",
         "paused_until": utc(queue.paused_until) if lane.is_paused else None,
         "pause_reason": queue.pause_reason if lane.is_paused else "",
+    }
+
+
+def latency_as_dict(latency: Latency | None) -> dict[str, Any]:
+    """Return how late runs start as JSON can hold it, in seconds; null where none has started lately."""
+    return {
+        "latency_runs": latency.count if latency else 0,
+        "latency_median": seconds(latency.median) if latency else None,
+        "latency_p95": seconds(latency.p95) if latency else None,
+        "latency_max": seconds(latency.longest) if latency else None,
     }
 
 

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from django_tasks_fsm.composition.enqueued import Enqueued
 from django_tasks_fsm.composition.parts import Chain, Group, chain, group
-from django_tasks_fsm.composition.step import Step, called
+from django_tasks_fsm.composition.step import Step, arguments, called
 
-__all__ = ["Chain", "Enqueued", "Group", "Step", "called", "chain", "group"]
+__all__ = ["Chain", "Enqueued", "Group", "Step", "arguments", "called", "chain", "group"]

@@ -37,3 +37,12 @@ def called(task: Task | Step, args: Sequence[Any] = (), kwargs: Mapping[str, Any
     if args or kwargs:
         raise TypeError(f"The step of {task.task.module_path!r} has its arguments already; it takes no others.")
     return task
+
+
+def arguments(call: Sequence[Any] | Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the positional and the keyword arguments of one call of ``enqueue_many``."""
+    if isinstance(call, Mapping):
+        return (), dict(call)
+    if isinstance(call, (str, bytes)) or not isinstance(call, Sequence):
+        raise TypeError(f"A call is a sequence of arguments or a mapping of keyword arguments, not {call!r}.")
+    return tuple(call), {}

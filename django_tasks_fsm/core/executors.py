@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from enum import StrEnum
 
 INLINE, THREAD, PROCESS, ASYNCIO = "inline", "thread", "process", "asyncio"
 BUILTIN = (INLINE, THREAD, PROCESS, ASYNCIO)
@@ -25,13 +26,36 @@ def _loop_of(name: str) -> str:
     return loop if kind == ASYNCIO and NAME.fullmatch(loop) else ""
 
 
+class Misfit(StrEnum):
+    """Why a function cannot have an executor."""
+
+    UNKNOWN = "unknown"
+    BLOCKS = "blocks"
+    NOT_AWAITED = "not awaited"
+
+
+def known(others: Collection[str]) -> str:
+    """Return the names that there are, for a sentence."""
+    return ", ".join([*BUILTIN, f"{ASYNCIO}:name", *sorted(others)])
+
+
+def misfit(name: object, is_async: bool | None, others: Collection[str]) -> Misfit | None:
+    """Return why a function cannot have this executor; ``is_async`` is None for a function that is not known here."""
+    if not isinstance(name, str) or not (name in BUILTIN or name in others or is_loop(name)):
+        return Misfit.UNKNOWN
+    if is_async is False and is_loop(name):
+        return Misfit.BLOCKS
+    return Misfit.NOT_AWAITED if is_async and name == THREAD else None
+
+
 def problem(name: object, is_async: bool, others: Collection[str]) -> str:
     """Return why a function cannot have this executor, and what to do; nothing if it can."""
-    if not isinstance(name, str) or not (name in BUILTIN or is_loop(name) or name in others):
-        known = ", ".join([*BUILTIN, f"{ASYNCIO}:name", *sorted(others)])
-        return f"executor must be one of {known}, or a key of OPTIONS['EXECUTORS'], not {name!r}."
-    if is_loop(name) and not is_async:
-        return f"executor {name!r} runs coroutine functions only: any other would block its loop. Use 'thread'."
-    if name == THREAD and is_async:
-        return "executor 'thread' does not await coroutine functions. Use 'asyncio', or 'asyncio:name' for a loop."
-    return ""
+    match misfit(name, is_async, others):
+        case Misfit.UNKNOWN:
+            return f"executor must be one of {known(others)}, or a key of OPTIONS['EXECUTORS'], not {name!r}."
+        case Misfit.BLOCKS:
+            return f"executor {name!r} runs coroutine functions only: any other would block its loop. Use 'thread'."
+        case Misfit.NOT_AWAITED:
+            return "executor 'thread' does not await coroutine functions. Use 'asyncio', or 'asyncio:name' for a loop."
+        case None:
+            return ""

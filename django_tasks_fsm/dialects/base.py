@@ -7,7 +7,6 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -17,37 +16,20 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from django_tasks_fsm import conf
+from django_tasks_fsm.dialects.pick import Pick
 
 Row = tuple[Any, ...]
 
 CHANNEL = "django_tasks_fsm"
-"""Where databases pass messages to workers; a message is the name of a queue with new work."""
+"""Where databases pass messages to workers; a message is the name of a queue with new work, or calls one worker."""
+
+CALL = "!"
+"""Begins a message that calls a worker; no name of a queue has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """Rows to take: the first ``limit`` that match ``where`` in ``order``, skipping what others have locked.
-
-    ``order`` names columns, a leading "-" meaning descending. With ``lanes`` the scan is made once for each of these
-    values of ``lane_column`` and merged, so that an index that leads with that column always serves.
-    """
-
-    table: str
-    where: str
-    order: tuple[str, ...]
-    limit: int
-    lane_column: str = ""
-    lanes: tuple[Any, ...] = ()
-
-    @property
-    def order_sql(self) -> str:
-        """Return the ORDER BY list."""
-        return ", ".join(f"{column[1:]} DESC" if column.startswith("-") else column for column in self.order)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Return the columns that ``order`` names."""
-        return tuple(column.lstrip("-") for column in self.order)
+def call_for(worker_id: uuid.UUID) -> str:
+    """Return the message that calls one worker to look what is asked of the runs that it holds."""
+    return f"{CALL}{worker_id}"
 
 
 class Dialect(ABC):
@@ -158,6 +140,17 @@ class Dialect(ABC):
     def peek(self, select: str, params: Sequence[Any]) -> Row:
         """Return one row of ``select`` with the database's now as its last column."""
         return self.fetch(f"{select}, {self.now_sql}", params)[0]
+
+    def distinct(self, table: str, column: str, where: str, limit: int = 500) -> list[Any]:
+        """Return the distinct values of a column, ascending: one look into its index for each, and none at the rows."""
+        table = self.connection.ops.quote_name(table)
+        first = f"SELECT MIN({column}) FROM {table} WHERE {where}"
+        rows = self.fetch(
+            f"WITH RECURSIVE found(value) AS (SELECT ({first}) UNION ALL "
+            f"SELECT ({first} AND {column} > found.value) FROM found WHERE found.value IS NOT NULL) "
+            f"SELECT value FROM found WHERE value IS NOT NULL LIMIT {limit}"
+        )
+        return [row[0] for row in rows]
 
     def insert(self, sql: str, params: Sequence[Any], returning: Sequence[str], wakes: str | None) -> Row | None:
         """Run an INSERT of one row and return these columns of it, or None where the vendor cannot return them.

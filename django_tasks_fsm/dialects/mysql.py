@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django_tasks_fsm.dialects.base import Dialect, Pick, Row
+from django_tasks_fsm.dialects.base import Dialect, Row
+from django_tasks_fsm.dialects.pick import Pick
 
 # deadlock, lock wait timeout, record changed since last read, query interrupted, too many connections; then what a lost
 # connection can say: killed, cannot connect (two), server gone, lost during the query, closed for being idle
@@ -73,12 +74,13 @@ class MySQLDialect(Dialect):
 
     def _picked(self, pick: Pick) -> list[Any]:
         columns = ", ".join(("id", *pick.columns))
-        tail = f"ORDER BY {pick.order_sql} LIMIT {pick.limit} FOR UPDATE SKIP LOCKED"
+        order = f"ORDER BY {pick.order_sql}"
         scan = f"SELECT {columns} FROM {pick.table} WHERE {pick.where}"
         if not pick.lanes:
-            return [row[0] for row in self.fetch(f"{scan} {tail}")]
+            return [row[0] for row in self.fetch(f"{scan} {order} LIMIT {pick.limit} FOR UPDATE SKIP LOCKED")]
         rows: list[Row] = []
         for lane in pick.lanes:
+            tail = f"{order} LIMIT {pick.most_of(lane)} FOR UPDATE SKIP LOCKED"
             rows += self.fetch(f"{scan} AND {pick.lane_column} = %s {tail}", (lane,))
         # Sorts are stable, so sorting by the last key first gives the merged order.
         for position, column in reversed(list(enumerate(pick.order, start=1))):

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db import OperationalError
 
-from django_tasks_fsm.dialects.base import CHANNEL, Dialect, Listener, Pick, Row
+from django_tasks_fsm.dialects.base import CHANNEL, Dialect, Listener, Row
+from django_tasks_fsm.dialects.pick import Pick
 
 # serialization failure, deadlock, lock not available, admin shutdown, crash shutdown, cannot connect now, too many
 TRANSIENT = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
@@ -49,7 +50,8 @@ class PostgreSQLDialect(Dialect):
             yield
             return
         # Also where the settings do not name a level: the role or the server may. It goes out with BEGIN.
-        raw.isolation_level = IsolationLevel.READ_COMMITTED
+        with self.connection.wrap_database_errors:  # a lost connection refuses already here
+            raw.isolation_level = IsolationLevel.READ_COMMITTED
         try:
             yield
         finally:
@@ -88,23 +90,24 @@ class PostgreSQLDialect(Dialect):
         )
 
     def _scan(self, pick: Pick) -> tuple[str, tuple[Any, ...]]:
-        def one(lane: str, columns: str) -> str:
+        def one(lane: str, columns: str, most: int | str) -> str:
             return (
                 f"SELECT {columns} FROM {pick.table} WHERE {pick.where}{lane} "
-                f"ORDER BY {pick.order_sql} LIMIT {pick.limit} FOR UPDATE SKIP LOCKED"
+                f"ORDER BY {pick.order_sql} LIMIT {most} FOR UPDATE SKIP LOCKED"
             )
 
         if not pick.lanes:
-            return one("", "id"), ()
+            return one("", "id", pick.limit), ()
         if len(pick.lanes) == 1:
-            return one(f" AND {pick.lane_column} = %s", "id"), pick.lanes
+            return one(f" AND {pick.lane_column} = %s", "id", pick.most_of(pick.lanes[0])), pick.lanes
         columns = ", ".join(dict.fromkeys(("id", *pick.columns)))
-        lane = one(f" AND {pick.lane_column} = lane.name", columns)
-        merged = (
-            f"SELECT ready.id FROM unnest(%s::varchar[]) AS lane(name), LATERAL ({lane}) AS ready "
-            f"ORDER BY {pick.order_sql} LIMIT {pick.limit}"
-        )
-        return merged, (list(pick.lanes),)
+        lane = one(f" AND {pick.lane_column} = lane.name", columns, "lane.most" if pick.most else pick.limit)
+        lanes, params = "unnest(%s::varchar[]) AS lane(name)", [list(pick.lanes)]
+        if pick.most:
+            lanes = "unnest(%s::varchar[], %s::int[]) AS lane(name, most)"
+            params.append([pick.most_of(name) for name in pick.lanes])
+        merged = f"SELECT ready.id FROM {lanes}, LATERAL ({lane}) AS ready ORDER BY {pick.order_sql} LIMIT {pick.limit}"
+        return merged, tuple(params)
 
     def finish(
         self, table: str, assignments: str, guard: str, rows: Sequence[tuple[uuid.UUID, int, str]]

@@ -11,7 +11,8 @@ from typing import Any
 
 from django.db import OperationalError
 
-from django_tasks_fsm.dialects.base import Dialect, Pick, Row
+from django_tasks_fsm.dialects.base import Dialect, Row
+from django_tasks_fsm.dialects.pick import Pick
 
 BUSY_WORDS = (
     "database is locked",
@@ -98,19 +99,21 @@ class SQLiteDialect(Dialect):
         )
 
     def _scan(self, pick: Pick) -> tuple[str, tuple[Any, ...]]:
-        tail = f"ORDER BY {pick.order_sql} LIMIT {pick.limit}"
+        order, tail = f"ORDER BY {pick.order_sql}", f"ORDER BY {pick.order_sql} LIMIT {pick.limit}"
         if not pick.lanes:
             return f"SELECT id FROM {pick.table} WHERE {pick.where} {tail}", ()
         columns = ", ".join(dict.fromkeys(("id", *pick.columns)))
-        lane = f"SELECT {columns} FROM {pick.table} WHERE {pick.where} AND {pick.lane_column} = %s {tail}"
+        scan = f"SELECT {columns} FROM {pick.table} WHERE {pick.where} AND {pick.lane_column}"
         if len(pick.lanes) == 1:
-            return f"SELECT id FROM ({lane})", pick.lanes
+            return f"SELECT id FROM ({scan} = %s {order} LIMIT {pick.most_of(pick.lanes[0])})", pick.lanes
+        alone, together = pick.lanes, ()
         if len(pick.lanes) > MOST_LANES:
-            marks = ", ".join(["%s"] * len(pick.lanes))
-            where = f"{pick.where} AND {pick.lane_column} IN ({marks})"
-            return f"SELECT id FROM {pick.table} WHERE {where} {tail}", pick.lanes
-        merged = " UNION ALL ".join([f"SELECT * FROM ({lane})"] * len(pick.lanes))
-        return f"SELECT id FROM ({merged}) {tail}", pick.lanes
+            together = tuple(lane for lane in pick.lanes if lane not in pick.most)
+            alone = tuple(lane for lane in pick.lanes if lane in pick.most)
+        parts = [f"SELECT * FROM ({scan} = %s {order} LIMIT {pick.most_of(lane)})" for lane in alone]
+        if together:
+            parts.append(f"SELECT * FROM ({scan} IN ({', '.join(['%s'] * len(together))}) {tail})")
+        return f"SELECT id FROM ({' UNION ALL '.join(parts)}) {tail}", (*alone, *together)
 
     def finish(
         self, table: str, assignments: str, guard: str, rows: Sequence[tuple[uuid.UUID, int, str]]
@@ -131,5 +134,10 @@ class SQLiteDialect(Dialect):
     def change_counter(self) -> Callable[[], int] | None:
         """Return ``PRAGMA data_version``: it changes when another connection commits and costs a few microseconds."""
         self.connection.ensure_connection()
+        return self._data_version
+
+    def _data_version(self) -> int:
+        # Whatever the connection is by now: a function that ran inline has it closed. A new one counts from elsewhere.
+        self.connection.ensure_connection()
         raw: sqlite3.Connection = self.connection.connection
-        return lambda: int(raw.execute("PRAGMA data_version").fetchone()[0])
+        return int(raw.execute("PRAGMA data_version").fetchone()[0])

@@ -96,7 +96,7 @@ def move_task(task: Task, event: str, actor: Actor, reason: str, detail: Mapping
     rest = dict(detail)
     at = _needed("at", rest, event, state) if event == "reschedule" else None
     change = Change(event, actor, reason, detail=checked(rest, "detail") or None, only_from=(state,))
-    values = {} if at is None else {"next_run_at": stored(at)}
+    values = {} if at is None else {"next_run_at": stored(at), "fired": 0}
     using = task._state.db or router.db_for_write(Task)
     verb = task_verbs.resume if event in ("resume", "restore") else task_verbs.move_tasks
     moved = in_transaction(lambda: verb([task.pk], replace(change, values=values), using), using)

@@ -11,8 +11,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.translation import gettext_lazy as _
 
+from django_tasks_fsm.core.limits import rate
 from django_tasks_fsm.dialects import dialect_of
-from django_tasks_fsm.exceptions import StateIsReadOnly
+from django_tasks_fsm.exceptions import InvalidLimit, StateIsReadOnly
 
 LOADING = "_state_is_loading"
 
@@ -53,6 +54,16 @@ def validate_printable(value: str) -> None:
     """Refuse characters that cannot be seen: among them those that turn the direction of what stands behind them."""
     if not value.isprintable():
         raise ValidationError(_("Only characters that can be seen: no control characters, none that turn the text."))
+
+
+def validate_rate(value: str) -> None:
+    """Refuse what is no rate of starts."""
+    try:
+        rate(value)
+    except InvalidLimit:
+        raise ValidationError(
+            _("A rate is a number of starts per time: 5/s, 10/m, 100/h, 1/30s. The time is at most seven days.")
+        ) from None
 
 
 class StateField(ExactCharField):

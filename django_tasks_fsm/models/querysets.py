@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models, router
 
-from django_tasks_fsm.exceptions import StateIsReadOnly
+from django_tasks_fsm.exceptions import StateIsReadOnly, UnknownGroup
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.transactions import in_transaction
 from django_tasks_fsm.models.transitions import Change, Moved, batches
 
 if TYPE_CHECKING:
     from django_tasks_fsm.models.revival import KeyHeld
+
+MOST_GROUPS = 100
+"""Groups that an error names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,12 @@ class _VerbQuerySet(models.QuerySet):
 
 class TaskRunQuerySet(_VerbQuerySet):
     """Verbs on runs; a run in a state that the table does not allow is left alone and counted."""
+
+    def keyed(self, key: str) -> TaskRunQuerySet:
+        """Return the runs of a key that have not ended: the bearer, and what it follows and is RUNNING; looks now."""
+        from django_tasks_fsm.models.keyed import runs_of
+
+        return self.filter(pk__in=runs_of(key, self._alias))
 
     def cancel(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
         """End runs that have not started; ask RUNNING ones to stop, which they do at their next check."""
@@ -140,15 +149,43 @@ class TaskRunQuerySet(_VerbQuerySet):
 class TaskQuerySet(_VerbQuerySet):
     """Verbs on tasks."""
 
-    def pause(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
-        """Stop ACTIVE tasks from firing; their runs go on."""
-        return self._move(Change("pause", actor, reason))
+    def update(self, **values: Any) -> int:
+        """Update columns, as ``save`` does: the first limit that a task gets also counts the runs that are going."""
+        from django_tasks_fsm.models.limiting import limit_runs
 
-    def resume(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
-        """Let PAUSED tasks fire again from their next slot after now; slots of the pause are not made up for."""
+        limits = {name: values[name] for name in ("max_instances", "rate_limit") if values.get(name)}
+        free = self.using(self._alias).filter(max_instances=None, rate_limit="") if limits else self.none()
+        first = list(free.values_list("pk", flat=True))
+        count = super().update(**values)
+        for pk in first:
+            limit_runs(pk, self._alias)
+        return count
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def group(self, name: str) -> TaskQuerySet:
+        """Keep the tasks of one group; raise UnknownGroup, which names those that there are."""
+        groups = self.model._base_manager.using(self._alias).exclude(group="").order_by("group")
+        if not name or not groups.filter(group=name).exists():
+            raise UnknownGroup(name, groups.values_list("group", flat=True).distinct()[:MOST_GROUPS])
+        return self.filter(group=name)
+
+    def pause(self, *, until: datetime | None = None, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Stop ACTIVE tasks from firing, until somebody resumes them or ``until``; their runs go on."""
+        from django_tasks_fsm.models.task_verbs import pause
+
+        return self._each_batch(lambda pks: (pause(pks, Change("pause", actor, reason), until, self._alias), ()))
+
+    def resume(self, *, catch_up: bool = False, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Let PAUSED tasks fire again from their next slot after now.
+
+        With ``catch_up`` the slots of the pause are missed ones, which each task's policy decides about; without, they
+        are lost.
+        """
         from django_tasks_fsm.models.task_verbs import resume
 
-        return self._each_batch(lambda pks: (resume(pks, Change("resume", actor, reason), self._alias), ()))
+        change = Change("resume", actor, reason)
+        return self._each_batch(lambda pks: (resume(pks, change, self._alias, catch_up=catch_up), ()))
 
     def retire(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
         """Put tasks away: they never fire, and are kept with their runs."""
@@ -160,11 +197,30 @@ class TaskQuerySet(_VerbQuerySet):
 
         return self._each_batch(lambda pks: (resume(pks, Change("restore", actor, reason), self._alias), ()))
 
-    def reschedule(self, at: datetime, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+    def run_at(self, at: datetime, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
         """Set the next time of ACTIVE and EXHAUSTED tasks only; their triggers go on from there."""
-        from django_tasks_fsm.models.task_verbs import reschedule
+        from django_tasks_fsm.models.task_verbs import run_at
 
-        return self._each_batch(lambda pks: (reschedule(pks, at, actor, reason, self._alias), ()))
+        return self._each_batch(lambda pks: (run_at(pks, at, actor, reason, self._alias), ()))
+
+    def reschedule(self, *which_and_when: Any, actor: Actor = Actor.system(), reason: str = "", **said: Any) -> Report:
+        """Give ACTIVE and EXHAUSTED tasks another trigger, and the next time that follows from it.
+
+        A task, or the name of one, in front narrows the queryset down to it. For the rest see ``Task.reschedule``.
+        """
+        from django_tasks_fsm.models.rescheduling import narrowed, reschedule
+
+        rows, words = narrowed(self, which_and_when)
+        return reschedule(rows, words, said, actor, reason)
+
+    def change(self, *, actor: Actor = Actor.system(), reason: str = "", **fields: Any) -> Report:
+        """Change fields of all tasks, or of none: see ``Task.update``."""
+        from django_tasks_fsm.models.editing import edit
+
+        changed = edit(self, fields, actor, reason)
+        states = dict(self.model._base_manager.using(self._alias).values_list("pk", "state").filter(pk__in=changed))
+        moved = tuple(Moved(pk, "update", states[pk], states[pk]) for pk, names in changed.items() if names)
+        return Report(moved)
 
     def _move(self, change: Change) -> Report:
         from django_tasks_fsm.models.task_verbs import move_tasks

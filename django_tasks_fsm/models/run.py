@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -11,19 +11,22 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from django_tasks_fsm.core.ids import new_run_id
+from django_tasks_fsm.core.latency import latency
+from django_tasks_fsm.core.limits import Place
 from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.exceptions import RunFailed
 from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.models.company import RunCompany
 from django_tasks_fsm.models.fields import ExactCharField, StateField
 from django_tasks_fsm.models.fsm import RunFSM
 from django_tasks_fsm.models.indexes import PartialIndex, UniqueWhenSet
 from django_tasks_fsm.models.making import RunMaking
-from django_tasks_fsm.models.querysets import TaskRunQuerySet
+from django_tasks_fsm.models.querysets import Report, TaskRunQuerySet
 from django_tasks_fsm.models.repairing import RunRepairing
 from django_tasks_fsm.models.requiring import RunRequiring
 from django_tasks_fsm.models.task import Task
 from django_tasks_fsm.models.waiting import wait_until_final
-from django_tasks_fsm.models.words import RUN_STATE_WORDS
+from django_tasks_fsm.models.words import PLACE_WORDS, RUN_STATE_WORDS
 from django_tasks_fsm.models.worker import Worker
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ FINAL_STATES = [state.value for state in RunState if state in FINAL]
 TROUBLED = [RunState.FAILED.value, RunState.CANCELLED.value, RunState.SKIPPED.value, RunState.ABORTED.value]
 
 
-class TaskRun(RunFSM, RunMaking, RunRequiring, RunRepairing):
+class TaskRun(RunFSM, RunMaking, RunRequiring, RunRepairing, RunCompany):
     """The unit of work.
 
     ``fence`` is raised by one at every claim and never reset; every write of a worker is guarded by it. ``attempt``
@@ -43,7 +46,7 @@ class TaskRun(RunFSM, RunMaking, RunRequiring, RunRepairing):
 
     machine_fields = (
         "state", "queue", "run_at", "waiting_on", "attempt", "fence", "worker", "started_at", "finished_at", "result",
-        "error", "key", "cancel_requested_at", "pause_requested_at", "progress",
+        "error", "key", "cancel_requested_at", "pause_requested_at", "progress", "limited", "line", "paced_at",
     )  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=new_run_id, editable=False)
@@ -76,6 +79,14 @@ class TaskRun(RunFSM, RunMaking, RunRequiring, RunRepairing):
     key = ExactCharField(_("unique key"), max_length=200, null=True, blank=True)
     # Not indexed, and written once: a retry takes the key back from here.
     given_key = ExactCharField(_("key it was given"), max_length=200, null=True, blank=True, editable=False)
+    concurrency_key = ExactCharField(_("concurrency key"), max_length=200, null=True, blank=True, editable=False)
+    # Whether it stands in line before it is queued; then where it stands (core/limits.py), and when it began last, for
+    # tasks with a rate. Runs without limits never change them, nor an index on them.
+    limited = models.BooleanField(_("limited"), default=False, editable=False)
+    line = models.SmallIntegerField(
+        _("place in line"), choices=PLACE_WORDS, default=Place.OUTSIDE.value, editable=False
+    )
+    paced_at = models.DateTimeField(_("last start"), null=True, blank=True, editable=False)
     cancel_requested_at = models.DateTimeField(_("cancel requested"), null=True, blank=True)
     pause_requested_at = models.DateTimeField(_("pause requested"), null=True, blank=True)
     progress = models.PositiveSmallIntegerField(_("progress"), null=True, blank=True)
@@ -102,9 +113,20 @@ class TaskRun(RunFSM, RunMaking, RunRequiring, RunRepairing):
             PartialIndex(
                 fields=["run_at"],
                 name="fsm_run_due",
-                where=Q(state=RunState.PENDING.value, waiting_on=0),
-                leading=("state", "waiting_on"),
+                where=Q(state=RunState.PENDING.value, waiting_on=0, line=Place.OUTSIDE.value),
+                leading=("state", "waiting_on", "line"),
             ),
+            PartialIndex(
+                fields=["line", "task", "-priority", "run_at", "id"],
+                name="fsm_run_line",
+                where=Q(line__gt=Place.OUTSIDE.value),
+            ),
+            PartialIndex(
+                fields=["concurrency_key", "line", "-priority", "run_at", "id"],
+                name="fsm_run_line_of_key",
+                where=Q(line__gt=Place.OUTSIDE.value, concurrency_key__isnull=False),
+            ),
+            PartialIndex(fields=["task", "paced_at"], name="fsm_run_paced", where=Q(paced_at__isnull=False)),
             PartialIndex(
                 fields=["worker"],
                 name="fsm_run_held",
@@ -124,6 +146,12 @@ class TaskRun(RunFSM, RunMaking, RunRequiring, RunRepairing):
                 condition=Q(state__in=FINAL_STATES, finished_at__isnull=False)
                 | (~Q(state__in=FINAL_STATES) & Q(finished_at__isnull=True)),
             ),
+            models.CheckConstraint(
+                name="fsm_run_line_fits_state",
+                condition=Q(line=Place.OUTSIDE.value)
+                | Q(limited=True, line=Place.IN_LINE.value, state=RunState.PENDING.value)
+                | Q(limited=True, line=Place.HELD.value, state__in=[RunState.QUEUED.value, RunState.RUNNING.value]),
+            ),
             models.CheckConstraint(name="fsm_run_priority_range", condition=Q(priority__gte=-100, priority__lte=100)),
             models.CheckConstraint(
                 name="fsm_run_held_by_worker",
@@ -142,6 +170,14 @@ class TaskRun(RunFSM, RunMaking, RunRequiring, RunRepairing):
     def cancel(self, *, actor: Actor = Actor.system(), reason: str = "") -> bool:
         """End the run before it starts, or ask a RUNNING one to stop. Return False when neither was possible."""
         return self._one("cancel", actor, reason)
+
+    def cancel_chain(self, *, actor: Actor = Actor.system(), reason: str = "") -> Report:
+        """Cancel the run and all others of its key, as ``cancel`` does: none is left to be rescheduled."""
+        runs = type(self).objects.all()
+        chain = runs.keyed(self.given_key).values_list("pk", flat=True) if self.given_key else ()
+        report = runs.filter(pk__in=[self.pk, *chain]).cancel(actor=actor, reason=reason)
+        self.refresh_from_db()
+        return report
 
     def abort(self, *, actor: Actor = Actor.system(), reason: str = "") -> bool:
         """End the run for good; a worker that still holds it loses by the fence. Return False if it had ended well."""
@@ -185,6 +221,11 @@ class TaskRun(RunFSM, RunMaking, RunRequiring, RunRepairing):
         if self.state != RunState.DONE:
             raise RunFailed(self.pk, self.state, self.error)
         return self.result
+
+    @property
+    def latency(self) -> timedelta | None:
+        """Return how long after its due time this attempt started; None before it has."""
+        return latency(self.state, self.run_at, self.started_at)
 
     def history(self) -> list[tuple[str, datetime]]:
         """Return what the row's own timestamps tell, as (word, when); transitions hold the rest."""

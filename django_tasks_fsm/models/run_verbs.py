@@ -10,6 +10,8 @@ from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.dialects.clock import DatabaseNow
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.cascade import WAITING, catch_up, follow
+from django_tasks_fsm.models.holders import call, call_those_who_lost
+from django_tasks_fsm.models.limiting import limit_revived
 from django_tasks_fsm.models.moments import stored
 from django_tasks_fsm.models.run import TaskRun
 from django_tasks_fsm.models.settling import queue_ready, reopen, unsettle, wake_for
@@ -28,10 +30,12 @@ def move_together(changes: Iterable[tuple[Sequence[Any], Change]], using: str) -
     revived = [row.pk for row in moved if RunState(row.from_state) in FINAL and row.pk not in ended]
     given_back = [row.pk for row in moved if row.from_state == RunState.RUNNING and row.pk not in ended]
     ended_behind = (*follow(ended, using), *catch_up(given_back, using))
+    limit_revived(revived, using)
     unsettle(revived, using)
     reopen(revived, using)
     queue_ready([row.pk for row in moved if row.to_state == RunState.PENDING.value], using)
     wake_for([row.pk for row in moved if row.to_state == RunState.QUEUED.value], using)
+    call_those_who_lost(moved, using)
     announce(TaskRun, (*moved, *ended_behind), using)
     return moved
 
@@ -52,6 +56,7 @@ def _ask_to_stop(pks: Sequence[Any], actor: Actor, reason: str, using: str) -> s
     state = RunState.RUNNING.value
     asked = [Moved(pk, "cancel_requested", state, state, attempt, worker) for pk, attempt, worker in rows]
     record(TaskRun, Change("cancel_requested", actor, reason), asked, using)
+    call([row.worker_id for row in asked], using)
     return {row.pk for row in asked}
 
 

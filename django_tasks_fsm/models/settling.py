@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Case, F, Q, QuerySet, SmallIntegerField, Value, When
 
 from django_tasks_fsm import signals
+from django_tasks_fsm.core.limits import Place
 from django_tasks_fsm.core.prerequisites import EVENTS, Condition, OnFailure, Standing, standing
 from django_tasks_fsm.core.states import UNFINISHED, RunState
 from django_tasks_fsm.dialects import for_alias
@@ -27,6 +28,11 @@ CHUNK = 2000
 
 
 COLUMNS = ("pk", "run_id", "prerequisite_id", "condition", "on_failure")
+
+_OUT_OF_LINE = Case(
+    When(line=Place.IN_LINE.value, then=Value(Place.OUTSIDE.value)), default=F("line"), output_field=SmallIntegerField()
+)
+"""Who waits for a prerequisite must not stand before those that wait for a slot only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +123,9 @@ def _change(numbers: Mapping[uuid.UUID, int], met: bool, using: str) -> None:
     for number in sorted(set(numbers.values())):
         less = Case(When(waiting_on__gt=number, then=F("waiting_on") - number), default=0)
         # Never below zero: the count of a dependent, wrong by somebody's hand, must not keep a run from ending.
-        count = less if met else F("waiting_on") + number
+        values = {"waiting_on": less} if met else {"waiting_on": F("waiting_on") + number, "line": _OUT_OF_LINE}
         for some in batches([run_id for run_id in sorted(numbers) if numbers[run_id] == number]):
-            TaskRun.objects.using(using).filter(pk__in=some).update(waiting_on=count)
+            TaskRun.objects.using(using).filter(pk__in=some).update(**values)
 
 
 def lock_in_order(run_ids: Iterable[uuid.UUID], using: str) -> dict[uuid.UUID, RunState]:
@@ -135,15 +141,21 @@ def lock_in_order(run_ids: Iterable[uuid.UUID], using: str) -> dict[uuid.UUID, R
 
 
 def queue_ready(run_ids: Iterable[uuid.UUID], using: str) -> int:
-    """Move those of the runs that are due and wait for nothing from PENDING to QUEUED; return how many."""
+    """Move those of the runs that are due and wait for nothing from PENDING to QUEUED; return how many.
+
+    What has limits stands in line first: the next worker that looks at what is due puts it there.
+    """
     ready: dict[uuid.UUID, str] = {}
+    limited: set[str] = set()
     for some in batches(sorted(set(run_ids))):
         due = TaskRun.objects.using(using).filter(
             pk__in=some, state=RunState.PENDING.value, waiting_on=0, run_at__lte=DatabaseNow()
         )
-        ready |= dict(due.values_list("pk", "queue"))
+        rows = list(due.values_list("pk", "queue", "limited"))
+        ready |= {pk: queue for pk, queue, is_limited in rows if not is_limited}
+        limited |= {queue for _, queue, is_limited in rows if is_limited}
     moved = apply(TaskRun, Change("queue", Actor.system()), ready, using)
-    wake({ready[row.pk] for row in moved}, using)
+    wake({ready[row.pk] for row in moved} | limited, using)
     return len(moved)
 
 

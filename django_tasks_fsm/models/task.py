@@ -6,28 +6,31 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, router
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from django_tasks_fsm.core import triggers
+from django_tasks_fsm.core import limits, triggers
 from django_tasks_fsm.core.misfire import CatchUp as CatchUpWord
 from django_tasks_fsm.core.misfire import MisfirePolicy
 from django_tasks_fsm.core.prerequisites import OnFailure
 from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.models.actor import Actor
-from django_tasks_fsm.models.fields import ExactCharField, StateField, validate_printable
+from django_tasks_fsm.models.executors import check_executor
+from django_tasks_fsm.models.fields import ExactCharField, StateField, validate_printable, validate_rate
 from django_tasks_fsm.models.fsm import TaskFSM
 from django_tasks_fsm.models.indexes import PartialIndex
 from django_tasks_fsm.models.querysets import TaskQuerySet
 from django_tasks_fsm.models.queue import validate_queue_name
 from django_tasks_fsm.models.requiring import TaskRequiring
+from django_tasks_fsm.models.scheduling import TaskScheduling
 from django_tasks_fsm.models.words import ON_FAILURE_WORDS, TASK_STATE_WORDS
 
 if TYPE_CHECKING:
     from django_tasks_fsm.models.run import TaskRun
     from django_tasks_fsm.store.gates.record import Explanation
 
+AT_ONCE = [MinValueValidator(1), MaxValueValidator(limits.MOST)]
 MANUAL = {"version": 1, "kind": "manual"}
 
 
@@ -51,6 +54,13 @@ class CatchUp(models.TextChoices):
     NONE = "none", _("none: only the next one")
 
 
+class OnOverlap(models.TextChoices):
+    """What becomes of a time of the schedule that comes while as many runs are going as may."""
+
+    SKIP = "skip", _("is skipped")
+    WAIT = "wait", _("gets a run that waits")
+
+
 class OnLost(models.TextChoices):
     """What becomes of a run whose worker died."""
 
@@ -58,10 +68,10 @@ class OnLost(models.TextChoices):
     FAIL = "fail", _("fail it")
 
 
-class Task(TaskFSM, TaskRequiring):
+class Task(TaskFSM, TaskRequiring, TaskScheduling):
     """What people edit. ``function`` is a registered name, never an import path that somebody typed."""
 
-    machine_fields = ("state", "next_run_at")
+    machine_fields = ("state", "next_run_at", "fired", "paused_until")
 
     name = ExactCharField(_("name"), max_length=200, unique=True, validators=[validate_printable])
     function = ExactCharField(_("function"), max_length=255)
@@ -78,6 +88,12 @@ class Task(TaskFSM, TaskRequiring):
     )
     trigger = models.JSONField(_("trigger"), default=manual_trigger, blank=True)
     next_run_at = models.DateTimeField(_("next run"), null=True, blank=True, editable=False)
+    max_runs = models.PositiveIntegerField(
+        _("at most, of runs of the schedule"), null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text=_("After so many runs the schedule ends. Counted from when it was set. Empty: no limit."),
+    )  # fmt: skip
+    fired = models.PositiveIntegerField(_("runs of the schedule so far"), default=0, editable=False)
+    paused_until = models.DateTimeField(_("paused until"), null=True, blank=True, editable=False)
     catch_up = models.CharField(_("missed times"), max_length=6, choices=CatchUp.choices, default=CatchUp.LATEST.value)
     catch_up_cap = models.PositiveIntegerField(_("at most, of missed times"), default=100)
     misfire_grace = models.PositiveIntegerField(
@@ -87,6 +103,30 @@ class Task(TaskFSM, TaskRequiring):
         _("attempts"), default=1, validators=[MinValueValidator(1), MaxValueValidator(1000)]
     )
     timeout = models.FloatField(_("timeout in seconds"), null=True, blank=True)
+    executor = ExactCharField(
+        _("executor"), max_length=64, blank=True, default="",
+        help_text=_("What runs the function, from the next run on. Empty: what the code declares."),
+    )  # fmt: skip
+    max_instances = models.PositiveIntegerField(
+        _("at most, of runs at once"), null=True, blank=True, validators=AT_ONCE,
+        help_text=_("Across all workers. The others wait in line. Empty: no limit."),
+    )  # fmt: skip
+    on_overlap = models.CharField(
+        _("a time that comes while so many are going"), max_length=4, choices=OnOverlap.choices, default="skip"
+    )
+    concurrency = models.PositiveIntegerField(
+        _("at most, of runs with one concurrency key"), null=True, blank=True, validators=AT_ONCE,
+        help_text=_("Counted over all tasks whose runs bear the key. Empty: one."),
+    )  # fmt: skip
+    rate_limit = models.CharField(
+        _("at most, of starts per time"), max_length=20, blank=True, validators=[validate_rate],
+        help_text=_("Such as 5/s, 10/m, 100/h or 1/30s. Empty: no limit."),
+    )  # fmt: skip
+    min_interval = models.FloatField(
+        _("least seconds between rounds"), null=True, blank=True, validators=[MinValueValidator(0)],
+        help_text=_("Of a run that reschedules itself, from start to start. Empty for what the settings say."),
+    )  # fmt: skip
+    throttled = models.PositiveBigIntegerField(_("rounds slowed down"), default=0, editable=False)
     on_lost = models.CharField(
         _("when its worker dies"), max_length=7, choices=OnLost.choices, default=OnLost.REQUEUE.value
     )
@@ -119,6 +159,12 @@ class Task(TaskFSM, TaskRequiring):
                 where=Q(state=TaskState.ACTIVE.value, next_run_at__isnull=False),
                 leading=("state",),
             ),
+            PartialIndex(
+                fields=["paused_until"],
+                name="fsm_task_pause_ends",
+                where=Q(state=TaskState.PAUSED.value, paused_until__isnull=False),
+                leading=("state",),
+            ),
         )
         constraints = (
             models.CheckConstraint(name="fsm_task_state_known", condition=Q(state__in=[s.value for s in TaskState])),
@@ -128,10 +174,39 @@ class Task(TaskFSM, TaskRequiring):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save what people may edit; the first limit that a task gets also counts the runs that are going.
+
+        A new task gets its first time; raise InvalidTrigger where its trigger cannot be read.
+        """
+        from django_tasks_fsm.models.beginning import begin
+        from django_tasks_fsm.models.limiting import limit_runs
+
+        is_new, has_limits = self._state.adding, self.max_instances is not None or self.rate_limit != ""
+        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        unlimited = type(self)._base_manager.using(using).filter(pk=self.pk, max_instances=None, rate_limit="")
+        is_first = has_limits and not is_new and unlimited.exists()
+        if is_new:
+            begin(self, using)
+        super().save(*args, **kwargs)
+        if is_first:
+            limit_runs(self.pk, using)
+
+    def clean(self) -> None:
+        """Refuse an executor that cannot run the function."""
+        super().clean()
+        check_executor(self)
+
     @property
     def fires(self) -> triggers.Trigger:
         """Return the trigger; raise InvalidTrigger when the stored one cannot be read."""
         return triggers.load(self.trigger)
+
+    @property
+    def limits(self) -> limits.Limits:
+        """Return how many runs may be going at once; raise InvalidLimit when the stored rate cannot be read."""
+        rate = limits.rate(self.rate_limit) if self.rate_limit else None
+        return limits.Limits(self.max_instances, self.concurrency, rate)
 
     @property
     def misfire_policy(self) -> MisfirePolicy:
@@ -159,20 +234,17 @@ class Task(TaskFSM, TaskRequiring):
         along = self.run_dependents if dependents is None else dependents
         return start(self, at, actor or Actor.system(), reason, upstream=upstream, dependents=along)
 
+    def trigger_now(self, *, actor: Actor | None = None, reason: str = "") -> TaskRun:
+        """Say that something has happened: return the one run of this task that will see to it, with stored arguments.
+
+        See FSMTask.trigger: it is the one that waits, or a new one, which follows one that is RUNNING.
+        """
+        from django_tasks_fsm.store.trigger import trigger
+
+        return trigger(self, actor or Actor.system(), reason)
+
     def explain(self) -> Explanation:
         """Say whether it would fire at this moment, and what keeps it from it; looks at the row anew."""
         from django_tasks_fsm.store.explain import explain_task
 
         return explain_task(self)
-
-    def pause(self, *, actor: Actor = Actor.system(), reason: str = "") -> bool:
-        """Stop firing; runs that exist go on. Return False when the task was not ACTIVE."""
-        return bool(type(self).objects.filter(pk=self.pk).pause(actor=actor, reason=reason).moved)
-
-    def resume(self, *, actor: Actor = Actor.system(), reason: str = "") -> bool:
-        """Fire again from the next slot after now; slots of the pause are lost. Return False if not PAUSED."""
-        return bool(type(self).objects.filter(pk=self.pk).resume(actor=actor, reason=reason).moved)
-
-    def reschedule(self, at: datetime, *, actor: Actor = Actor.system(), reason: str = "") -> None:
-        """Set the next time only; the trigger goes on from there. ``at`` is aware (naive without USE_TZ)."""
-        type(self).objects.filter(pk=self.pk).reschedule(at, actor=actor, reason=reason)

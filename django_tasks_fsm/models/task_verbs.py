@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import connections
 
+from django_tasks_fsm import registry
 from django_tasks_fsm.core.states import TaskState
+from django_tasks_fsm.core.triggers.instants import TICK
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.exceptions import InvalidTrigger
 from django_tasks_fsm.models.actor import Actor
@@ -24,19 +27,35 @@ def move_tasks(pks: Sequence[Any], change: Change, using: str) -> tuple[Moved, .
     return moved
 
 
-def resume(pks: Sequence[Any], change: Change, using: str) -> tuple[Moved, ...]:
-    """Make tasks ACTIVE again with their next time counted from now."""
-    moved = move_tasks(pks, change, using)
+def pause(pks: Sequence[Any], change: Change, until: datetime | None, using: str) -> tuple[Moved, ...]:
+    """Stop tasks from firing, until somebody resumes them or the time has come."""
+    ends = None if until is None else stored(until)
+    return move_tasks(pks, replace(change, values={"paused_until": ends}), using)
+
+
+def resume(pks: Sequence[Any], change: Change, using: str, *, catch_up: bool = False) -> tuple[Moved, ...]:
+    """Make tasks ACTIVE again with their next time counted from now; with ``catch_up`` it stays where it stood.
+
+    A restored task begins a new count of its runs.
+    """
+    fresh = {"fired": 0} if change.event == "restore" else {}
+    moved = move_tasks(pks, replace(change, values={"paused_until": None, **fresh}), using)
     if not moved:
         return moved
     now = for_alias(using).now()
     for task in Task.objects.using(using).filter(pk__in=[row.pk for row in moved]):
-        set_next_run(task, first_time(task, now), using)
+        if not catch_up or task.next_run_at is None:
+            set_next_run(task, first_time(task, now), using)
     return moved
 
 
 def first_time(task: Task, now: datetime) -> datetime | None:
-    """Return when a task fires next after ``now``; None for one that cannot be read, which a check reports."""
+    """Return when a task fires next after ``now``; None for one that cannot be read, which a check reports.
+
+    None for a service too: its trigger says when it ticks, which is the business of whoever holds its run.
+    """
+    if registry.lifecycle_of(task.function) is not None:
+        return None
     try:
         found = task.fires.next_after(None, instant(now))
     except InvalidTrigger:
@@ -44,12 +63,18 @@ def first_time(task: Task, now: datetime) -> datetime | None:
     return None if found is None else stored(found)
 
 
-def reschedule(pks: Sequence[Any], at: datetime, actor: Actor, reason: str, using: str) -> tuple[Moved, ...]:
+def first_time_from(task: Task, moment: datetime) -> datetime | None:
+    """Return when a task fires at ``moment`` or next after it."""
+    at = first_time(task, moment - TICK)
+    return at if at is not None and at <= moment else first_time(task, moment)
+
+
+def run_at(pks: Sequence[Any], at: datetime, actor: Actor, reason: str, using: str) -> tuple[Moved, ...]:
     """Set the next time of ACTIVE tasks and take EXHAUSTED ones back into service with it."""
     change = Change("reschedule", actor, reason)
     kept = _active(pks, change, using)
     record(Task, change, kept, using)
-    moved = move_tasks(pks, change, using)
+    moved = move_tasks(pks, replace(change, values={"fired": 0}), using)
     rows = (*kept, *moved)
     Task.objects.using(using).filter(pk__in=[row.pk for row in rows]).update(next_run_at=stored(at))
     return rows
@@ -66,3 +91,8 @@ def _active(pks: Sequence[Any], change: Change, using: str) -> list[Moved]:
 def set_next_run(task: Task, at: datetime | None, using: str) -> None:
     """Write the next time of one task."""
     Task.objects.using(using).filter(pk=task.pk).update(next_run_at=at)
+
+
+def begin_anew(task: Task, at: datetime | None, using: str) -> None:
+    """Write the first time of another trigger; the runs of the one before do not count any more."""
+    Task.objects.using(using).filter(pk=task.pk).update(next_run_at=at, fired=0)

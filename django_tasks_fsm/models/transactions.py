@@ -34,7 +34,7 @@ def in_transaction(work: Callable[[], T], using: str, tries: int = TRIES) -> T:
         with dialect_of(connections[using]).writing(), transaction.atomic(using=using):
             return work()
 
-    return _repeated(whole, using, tries)
+    return repeated(whole, using, tries)
 
 
 def by_itself(work: Callable[[], T], using: str, tries: int = TRIES) -> T:
@@ -46,10 +46,11 @@ def by_itself(work: Callable[[], T], using: str, tries: int = TRIES) -> T:
     connection = connections[using]
     if connection.in_atomic_block or (connection.connection is not None and not connection.autocommit):
         return work()
-    return _repeated(work, using, tries)
+    return repeated(work, using, tries)
 
 
-def _repeated(work: Callable[[], T], using: str, tries: int) -> T:
+def repeated(work: Callable[[], T], using: str, tries: int) -> T:
+    """Return what ``work`` returns, called again, outside transactions, where the database asks for that."""
     connection = connections[using]
     for attempt in range(1, tries + 1):
         try:

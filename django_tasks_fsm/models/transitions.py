@@ -18,6 +18,7 @@ from django.db import InterfaceError, connections, models, transaction
 from django.db.models.functions import Coalesce
 
 from django_tasks_fsm import signals
+from django_tasks_fsm.core.limits import Place
 from django_tasks_fsm.core.machine import RUN_MACHINE, TASK_MACHINE, Machine
 from django_tasks_fsm.core.states import FINAL, RunState, TaskState
 from django_tasks_fsm.dialects import dialect_of
@@ -158,14 +159,24 @@ def _moved(model: type[models.Model], change: Change, state: str, rows: Sequence
 def consequences(event: str, source: str, target: RunState) -> dict[str, Any]:
     """Return the columns of a run that follow from the change of its state, as the CHECK constraints ask."""
     if target in FINAL:
-        return {"finished_at": DatabaseNow(), "key": None}
-    values: dict[str, Any] = {"finished_at": None}
+        return {"finished_at": DatabaseNow(), "key": None, "line": Place.OUTSIDE.value}
+    values: dict[str, Any] = {"finished_at": None, **_place(target)}
     if RunState(source) in FINAL:  # a new life: what the old one left behind is in the transitions
         values |= {"run_at": DatabaseNow(), "attempt": 0, "error": "", "result": None, "progress": None}
         values |= {"cancel_requested_at": None, "pause_requested_at": None, "started_at": None}
     elif event == "release":
         values |= {"attempt": models.F("attempt") - 1}
     return values
+
+
+def _place(target: RunState) -> dict[str, Any]:
+    """Return the columns of the limits: a run that waits holds no slot, and one that runs here counts like the rest."""
+    if target is RunState.PENDING:
+        return {"line": Place.OUTSIDE.value}
+    if target is not RunState.RUNNING:
+        return {}
+    paced = models.Case(models.When(limited=True, then=DatabaseNow()), default=models.F("paced_at"))
+    return {"line": models.Case(models.When(limited=True, then=Place.HELD.value), default=0), "paced_at": paced}
 
 
 def record(model: type[models.Model], change: Change, moved: Sequence[Moved], using: str) -> None:

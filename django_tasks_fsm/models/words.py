@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import pgettext_lazy
 
+from django_tasks_fsm.core.limits import Place
 from django_tasks_fsm.core.prerequisites import OnFailure
 from django_tasks_fsm.core.states import RunState, TaskState
 
@@ -17,6 +18,12 @@ RUN_STATE_WORDS = {
     RunState.CANCELLED.value: pgettext_lazy("run state", "Cancelled"),
     RunState.SKIPPED.value: pgettext_lazy("run state", "Skipped"),
     RunState.ABORTED.value: pgettext_lazy("run state", "Aborted"),
+}
+
+PLACE_WORDS = {
+    Place.OUTSIDE.value: pgettext_lazy("place in line", "Outside"),
+    Place.IN_LINE.value: pgettext_lazy("place in line", "In line"),
+    Place.HELD.value: pgettext_lazy("place in line", "Holds a slot"),
 }
 
 ON_FAILURE_WORDS = {

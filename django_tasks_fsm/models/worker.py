@@ -13,7 +13,11 @@ from django_tasks_fsm import conf
 
 
 class Worker(models.Model):
-    """One process start. The id is new at every start, so a worker that comes back never owns its former runs."""
+    """One process start. The id is new at every start, so a worker that comes back never owns its former runs.
+
+    ``concurrency`` is what it has; ``desired_concurrency`` and ``paused_at`` are what people want of it, and what it
+    learns at its next heartbeat. ``reserved`` holds pairs of a priority and how many slots are kept for it and above.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=100)
@@ -22,6 +26,16 @@ class Worker(models.Model):
     queues = models.JSONField(_("queues"), default=list)
     excluded_queues = models.JSONField(_("excluded queues"), default=list)
     concurrency = models.PositiveIntegerField(_("concurrency"), default=1)
+    desired_concurrency = models.PositiveIntegerField(_("desired concurrency"), null=True, blank=True, editable=False)
+    reserved = models.JSONField(_("reserved slots"), default=list, editable=False)
+    queue_concurrency = models.JSONField(_("concurrency of queues"), default=dict, editable=False)
+    paused_at = models.DateTimeField(_("paused since"), null=True, blank=True, editable=False)
+    paused_by = models.CharField(_("paused by"), max_length=150, blank=True, editable=False)
+    pause_reason = models.CharField(_("reason"), max_length=500, blank=True, editable=False)
+    saturated_since = models.DateTimeField(_("saturated since"), null=True, blank=True, editable=False)
+    rss = models.PositiveBigIntegerField(_("memory in bytes"), null=True, blank=True, editable=False)
+    lanes = models.JSONField(_("runs by executor"), default=dict, editable=False)
+    versions = models.JSONField(_("versions"), default=dict, editable=False)
     started_at = models.DateTimeField(_("started"))
     heartbeat_at = models.DateTimeField(_("last heartbeat"), db_index=True)
     stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
@@ -43,3 +57,24 @@ class Worker(models.Model):
     def is_alive(self) -> bool:
         """Tell whether the worker has neither stopped nor been silent for longer than the lease."""
         return self.stopped_at is None and self.silence <= conf.options().lease
+
+    @property
+    def is_paused(self) -> bool:
+        """Tell whether it should start nothing."""
+        return self.paused_at is not None
+
+    @property
+    def is_serving(self) -> bool:
+        """Tell whether it lives and starts runs."""
+        return self.is_alive and not self.is_paused
+
+    @property
+    def is_saturated(self) -> bool:
+        """Tell whether it lives and does not keep up: no slot is free, and runs of its queues are late."""
+        return self.is_alive and self.saturated_since is not None
+
+    @property
+    def kept_slots(self) -> int:
+        """Return how many of its slots are reserved."""
+        pairs = self.reserved if isinstance(self.reserved, list) else []
+        return sum(pair[1] for pair in pairs if isinstance(pair, list) and len(pair) == 2)

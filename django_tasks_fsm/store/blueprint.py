@@ -8,16 +8,17 @@ from dataclasses import replace
 
 from django_tasks_fsm.core.ids import new_run_id
 from django_tasks_fsm.core.prerequisites import Awaited, Condition, OnFailure
-from django_tasks_fsm.models import Task, TaskRun
+from django_tasks_fsm.models import Task
 from django_tasks_fsm.store.definitions import with_edges
 from django_tasks_fsm.store.enqueue import Request
+from django_tasks_fsm.store.keyed import keeps
 from django_tasks_fsm.store.template import Template, template_of
 
 
 def with_prerequisites(requests: Sequence[Request], using: str, *, shared: bool = False) -> list[Request]:
     """Return ``requests`` and those for the runs that their tasks' templates let them wait for.
 
-    A request that says itself what it waits for is left alone, and so is one whose key an unfinished run bears.
+    A request that says itself what it waits for is left alone, and so is one whose key keeps a run that there is.
     ``shared`` means one run of each prerequisite for all of them, instead of one for each.
     """
     found: list[Request] = []
@@ -25,7 +26,7 @@ def with_prerequisites(requests: Sequence[Request], using: str, *, shared: bool 
     tasks = Task.objects.using(using).in_bulk(open_ones & with_edges(using))
     templates = {pk: template_of(task, using, upstream=True, dependents=False) for pk, task in tasks.items()}
     for request in requests:
-        is_open = not request.prerequisites and request.task_id in tasks and not _is_borne(request, using)
+        is_open = not request.prerequisites and request.task_id in tasks and not keeps(request, using)
         found += _made_after(request, tasks[request.task_id], templates[request.task_id]) if is_open else [request]
     return _shared(found, {request.id for request in requests}) if shared else found
 
@@ -40,10 +41,6 @@ def _shared(requests: Sequence[Request], asked: Collection[uuid.UUID]) -> list[R
 def _rewired(request: Request, stand_ins: Mapping[uuid.UUID, uuid.UUID]) -> Request:
     before = tuple(each._replace(run=stand_ins.get(each.run, each.run)) for each in request.prerequisites)
     return request if before == request.prerequisites else replace(request, prerequisites=before)
-
-
-def _is_borne(request: Request, using: str) -> bool:
-    return request.key is not None and TaskRun.objects.using(using).filter(key=request.key).exists()
 
 
 def with_template(root: Request, task: Task, using: str, *, upstream: bool, dependents: bool) -> list[Request]:
@@ -65,17 +62,8 @@ def _made_after(root: Request, task: Task, template: Template) -> list[Request]:
 
 
 def _request(root: Request, task: Task, template: Template, ids: dict[int, uuid.UUID]) -> Request:
-    return Request(
-        id=ids[task.pk],
-        task_id=task.pk,
-        args=task.args,
-        kwargs=task.kwargs,
-        queue=task.queue,
-        priority=task.priority,
-        run_at=root.run_at,
-        graph=root.graph,
-        prerequisites=_awaited(task, template, ids),
-    )
+    before = _awaited(task, template, ids)
+    return Request.of(task, id=ids[task.pk], run_at=root.run_at, graph=root.graph, prerequisites=before)
 
 
 def _awaited(task: Task, template: Template, ids: dict[int, uuid.UUID]) -> tuple[Awaited, ...]:

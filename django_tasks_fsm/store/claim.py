@@ -5,32 +5,41 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
+from django_tasks_fsm.core.limits import Place
 from django_tasks_fsm.core.machine import RUN_MACHINE
 from django_tasks_fsm.core.outcomes import Claim
+from django_tasks_fsm.core.slots import Portion
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects import for_alias
-from django_tasks_fsm.dialects.base import Dialect, Pick, Row
+from django_tasks_fsm.dialects.base import Dialect, Row
+from django_tasks_fsm.dialects.pick import Pick
 from django_tasks_fsm.models import TaskRun, events
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.transitions import Moved
 from django_tasks_fsm.store.tables import READY, tables
 
 COLUMNS = (
-    "id", "task_id", "fence", "attempt", "queue", "priority", "args", "kwargs", "enqueued_at", "run_at", "started_at"
+    "id", "task_id", "fence", "attempt", "queue", "priority", "args", "kwargs", "enqueued_at", "run_at", "started_at",
+    "limited", "concurrency_key",
 )  # fmt: skip
 RUNNING = RUN_MACHINE.target("dispatch", RunState.QUEUED)
+HOLDS = f", line = CASE WHEN limited THEN {Place.HELD.value} ELSE {Place.OUTSIDE.value} END"
+"""For a run that did not stand in line: it counts from now on."""
 
 
-def claim(worker_id: uuid.UUID, queues: Sequence[str], limit: int, using: str) -> list[Claim]:
-    """Take up to ``limit`` queued runs for a worker and return them, highest priority first, then longest due.
+def claim(worker_id: uuid.UUID, queues: Sequence[str], what: int | Portion, using: str) -> list[Claim]:
+    """Take up to so many queued runs for a worker and return them, highest priority first, then longest due.
 
     Raises each run's fence, so whoever held it before can no longer write, and charges an attempt. Rows that another
     worker is claiming at this moment are skipped. Needs an open transaction.
     """
-    if limit <= 0 or not queues:
+    portion = Portion(what) if isinstance(what, int) else what
+    lanes = tuple(name for name in queues if portion.queues.get(name, 1) > 0)
+    if portion.limit <= 0 or not lanes:
         return []
     dialect = for_alias(using)
-    pick = Pick(tables(using).runs, READY, ("-priority", "run_at", "id"), limit, "queue", tuple(queues))
+    order = ("-priority", "run_at", "id")
+    pick = Pick(tables(using).runs, _ready(portion), order, portion.limit, "queue", lanes, portion.queues)
     rows = _take(dialect, pick, worker_id)
     taken = sorted((_claim(dialect, row) for row in rows), key=lambda one: (-one.priority, one.run_at, one.id))
     if events.are_heard():
@@ -54,17 +63,24 @@ def claim_run(worker_id: uuid.UUID, run_id: uuid.UUID, using: str) -> Claim | No
         return None
     state = RunState(row[0])
     pick = Pick(runs, f"state = '{state}' AND waiting_on = 0", ("id",), 1, "id", (dialect.id_in(run_id),))
-    taken = [_claim(dialect, each) for each in _take(dialect, pick, worker_id)]
+    taken = [_claim(dialect, each) for each in _take(dialect, pick, worker_id, HOLDS)]
     if events.are_heard():
         _tell(taken, state, worker_id, using)
     return taken[0] if taken else None
 
 
-def _take(dialect: Dialect, pick: Pick, worker_id: uuid.UUID) -> list[Row]:
+def _ready(portion: Portion) -> str:
+    floor = "" if portion.floor is None else f" AND priority >= {portion.floor:d}"
+    without = f" AND task_id NOT IN ({', '.join(map(str, sorted(portion.without)))})" if portion.without else ""
+    return f"{READY}{floor}{without}"
+
+
+def _take(dialect: Dialect, pick: Pick, worker_id: uuid.UUID, place: str = "") -> list[Row]:
+    now = dialect.now_sql
     return dialect.take(
         pick,
-        f"state = '{RUNNING}', fence = fence + 1, attempt = attempt + 1, worker_id = %s, "
-        f"started_at = {dialect.now_sql}",
+        f"state = '{RUNNING}', fence = fence + 1, attempt = attempt + 1, worker_id = %s, started_at = {now}, "
+        f"paced_at = CASE WHEN limited THEN {now} ELSE paced_at END{place}",
         (dialect.id_in(worker_id),),
         COLUMNS,
     )
@@ -80,7 +96,7 @@ def _tell(taken: Sequence[Claim], source: RunState, worker_id: uuid.UUID, using:
 
 
 def _claim(dialect: Dialect, row: Row) -> Claim:
-    run_id, task_id, fence, attempt, queue, priority, args, kwargs, enqueued, due, started = row
+    run_id, task_id, fence, attempt, queue, priority, args, kwargs, enqueued, due, started, limited, key = row
     return Claim(
         id=dialect.id_out(run_id),
         task_id=task_id,
@@ -93,4 +109,6 @@ def _claim(dialect: Dialect, row: Row) -> Claim:
         enqueued_at=dialect.time_out(enqueued),
         run_at=dialect.time_out(due),
         started_at=dialect.time_out(started),
+        limited=bool(limited),
+        concurrency_key=key,
     )

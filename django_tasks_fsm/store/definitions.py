@@ -14,7 +14,7 @@ from django.db import IntegrityError, connections, transaction
 from django_tasks_fsm.core.prerequisites import OnFailure
 from django_tasks_fsm.models import Queue, Task, TaskPrerequisite
 from django_tasks_fsm.models.task import Origin
-from django_tasks_fsm.models.transactions import in_transaction
+from django_tasks_fsm.models.transactions import by_itself, in_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,20 @@ class Definition:
     max_attempts: int
     timeout: float | None
     cancel_on_exception: bool
+    executor: str = ""
+    """Empty for what the function declares."""
+    min_interval: float | None = None
+    """Seconds between two starts of a run that reschedules itself; those of the settings where not set."""
 
 
-_FIELDS = ("id", "name", "function", "max_attempts", "timeout", "cancel_on_exception")
+_FIELDS = ("id", "name", "function", "max_attempts", "timeout", "cancel_on_exception", "executor", "min_interval")
 
 FRESH_SECONDS = 10.0
 """How long a process trusts its memory: another one may have deleted the row."""
 
 _task_ids: dict[tuple[str, str], tuple[int, float]] = {}
 _edged: dict[str, tuple[frozenset[int], float | None]] = {}
+_limited: dict[str, tuple[frozenset[int], float | None]] = {}
 _queues: dict[tuple[str, str], float] = {}
 _lock = threading.Lock()
 
@@ -59,9 +64,22 @@ def with_edges(using: str) -> frozenset[int]:
     known, since = _edged.get(using, (frozenset(), None))
     if since is not None and time.monotonic() - since < FRESH_SECONDS:
         return known
-    found = frozenset(TaskPrerequisite.objects.using(using).values_list("task_id", flat=True).distinct())
+    edges = TaskPrerequisite.objects.using(using).values_list("task_id", flat=True)
+    found = by_itself(lambda: frozenset(edges.distinct()), using)
     if _is_committed(using):
         _edged[using] = (found, time.monotonic())
+    return found
+
+
+def with_limits(using: str) -> frozenset[int]:
+    """Return the tasks whose runs stand in line, remembered like ``with_edges``."""
+    known, since = _limited.get(using, (frozenset(), None))
+    if since is not None and time.monotonic() - since < FRESH_SECONDS:
+        return known
+    rows = Task.objects.using(using).exclude(max_instances=None, rate_limit="")
+    found = by_itself(lambda: frozenset(rows.values_list("pk", flat=True)), using)
+    if _is_committed(using):
+        _limited[using] = (found, time.monotonic())
     return found
 
 
@@ -100,6 +118,7 @@ def _create(name: str, function: str, policies: Mapping[str, Any], using: str) -
             row.save(using=using, force_insert=True)
     except IntegrityError:  # another process has just made it
         return Task.objects.using(using).get(name=name).pk
+    _limited.pop(using, None)
     return row.pk
 
 
@@ -117,9 +136,15 @@ def _remember_queue(name: str, using: str) -> None:
         _queues[using, name] = time.monotonic()
 
 
+def forget_limits(**kwargs: Any) -> None:
+    """Ask anew which tasks have limits: one was saved in this process. Others learn of it within FRESH_SECONDS."""
+    _limited.clear()
+
+
 def forget(**kwargs: Any) -> None:
     """Drop what is remembered: rows were deleted, or the database was flushed or migrated."""
     with _lock:
         _task_ids.clear()
         _edged.clear()
+        _limited.clear()
         _queues.clear()

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, connections, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
+from django_tasks_fsm import registry
 from django_tasks_fsm.core.graph import layers
 from django_tasks_fsm.core.ids import new_run_id
+from django_tasks_fsm.core.keys import OnKey
 from django_tasks_fsm.core.prerequisites import EVENTS, Awaited, Standing
 from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.clock import StatementNow
 from django_tasks_fsm.exceptions import UnknownPrerequisite
-from django_tasks_fsm.models import RunPrerequisite, TaskRun
+from django_tasks_fsm.lifecycle import service_key
+from django_tasks_fsm.models import RunPrerequisite, Task, TaskRun
 from django_tasks_fsm.models.cascade import follow
 from django_tasks_fsm.models.moments import stored
 from django_tasks_fsm.models.settling import wake
 from django_tasks_fsm.models.transitions import BATCH, announce, batches
-from django_tasks_fsm.store.definitions import policies_of
-from django_tasks_fsm.store.insert import insert_many, insert_one
+from django_tasks_fsm.store.definitions import policies_of, with_limits
+from django_tasks_fsm.store.insert import insert_many, insert_one, wakes
+from django_tasks_fsm.store.keyed import with_key
 from django_tasks_fsm.store.once import once
-
-KEY_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class Request:
     priority: int = 0
     run_at: datetime | None = None
     key: str | None = None
+    on_key: OnKey = OnKey.RETURN
+    asker: uuid.UUID | None = None
+    """The run that asks for this one, if a run does: it is not told to stop on behalf of its own wish."""
+    concurrency_key: str | None = None
     mark: str | None = None
     """Remembered as a key that was given, without being one: a run that another one spawns is found by it."""
     graph: uuid.UUID | None = None
@@ -52,16 +59,28 @@ class Request:
     prerequisites: tuple[Awaited, ...] = ()
     id: uuid.UUID = field(default_factory=new_run_id)
 
+    @classmethod
+    def of(cls, task: Task, **changes: Any) -> Request:
+        """Return the request for a run of ``task`` with its stored arguments, queue and priority.
+
+        That of a service bears its key: there is one at a time.
+        """
+        key = registry.concurrency_key_of(task.function, task.args, task.kwargs)
+        stored_ones = {"args": task.args, "kwargs": task.kwargs, "queue": task.queue, "priority": task.priority}
+        if registry.lifecycle_of(task.function) is not None:
+            changes = {"key": service_key(task.name), **changes}
+        return cls(task_id=task.pk, concurrency_key=key, **{**stored_ones, **changes})
+
 
 def enqueue(request: Request, using: str) -> TaskRun:
-    """Make one run and return it; with a ``key`` that an unfinished run bears, return that run instead.
+    """Make one run and return it; with a ``key`` that an unfinished run bears, do as ``on_key`` says.
 
     Without key and prerequisites this is a single INSERT, in the caller's transaction or by itself; only for a time
     that this host takes for past the database is asked first.
     """
     if request.prerequisites or request.key is not None:
         return enqueue_many([request], using)[0]
-    run = _row(request, StatementNow(), 0, is_due=_is_due(request, using))
+    run = _row(request, StatementNow(), 0, is_due=_is_due(request, using), limited=with_limits(using))
     insert_one(run, using)
     return run
 
@@ -83,7 +102,7 @@ def enqueue_many(requests: Sequence[Request], using: str) -> list[TaskRun]:
     ordered = _prerequisites_first(requests)
     ids = {request.id for request in requests}
     if any(request.key is not None for request in requests):
-        return once(lambda: _one_by_one(requests, ordered, using), ids, using)
+        return once(lambda: _all_or_none(requests, ordered, using), ids, using)
     return once(lambda: _insert_many(requests, using), ids, using)
 
 
@@ -94,6 +113,13 @@ def _prerequisites_first(requests: Sequence[Request]) -> list[Request]:
     return [by_id[node] for layer in layers(nodes, edges) for node in layer if node in by_id]
 
 
+def _all_or_none(requests: Sequence[Request], ordered: Iterable[Request], using: str) -> list[TaskRun]:
+    if len(requests) == 1:
+        return _one_by_one(requests, ordered, using)
+    with transaction.atomic(using=using):  # so that a caller who catches KeyTaken does not keep half of it
+        return _one_by_one(requests, ordered, using)
+
+
 def _one_by_one(requests: Sequence[Request], ordered: Iterable[Request], using: str) -> list[TaskRun]:
     made: dict[uuid.UUID, TaskRun] = {}
     for request in ordered:
@@ -101,26 +127,15 @@ def _one_by_one(requests: Sequence[Request], ordered: Iterable[Request], using: 
         awaited = tuple(
             each._replace(run=made[each.run].pk) if each.run in made else each for each in request.prerequisites
         )
-        made[request.id] = _with_care(replace(request, prerequisites=awaited), using)
+        one = replace(request, prerequisites=awaited)
+        made[request.id] = (
+            _insert(one, using) if one.key is None else with_key(one, partial(_insert, using=using), using)
+        )
     return [made[request.id] for request in requests]
 
 
-def _with_care(request: Request, using: str) -> TaskRun:
-    if request.key is None:
-        return _insert_many([request], using)[0]
-    for_alias(using).lock_for_writing(connections[using].ops.quote_name(TaskRun._meta.db_table))
-    for tries_left in reversed(range(KEY_TRIES)):
-        bearer = TaskRun.objects.using(using).filter(key=request.key).first()
-        if bearer is not None:
-            return bearer
-        try:
-            with transaction.atomic(using=using):
-                return _insert_many([request], using)[0]
-        except IntegrityError:
-            # Somebody enqueued the same key a moment ago; if that run has ended since, the key is free again.
-            if not tries_left:
-                raise
-    raise AssertionError("unreachable: the last try returns or raises")
+def _insert(request: Request, using: str) -> TaskRun:
+    return _insert_many([request], using)[0]
 
 
 def _insert_many(requests: Sequence[Request], using: str) -> list[TaskRun]:
@@ -128,10 +143,11 @@ def _insert_many(requests: Sequence[Request], using: str) -> list[TaskRun]:
     now = for_alias(using).now()
     edges = _edges(requests, states, using)
     unmet = Counter(edge.run_id for edge in edges if not edge.met)
-    runs = [_row(request, now, unmet[request.id], is_due=_has_come(request, now)) for request in requests]
+    limited = with_limits(using)
+    runs = [_row(request, now, unmet[request.id], _has_come(request, now), limited) for request in requests]
     insert_many(runs, using)
     RunPrerequisite.objects.using(using).bulk_create(edges, batch_size=BATCH)
-    wake({run.queue for run in runs if run.state == RunState.QUEUED}, using)
+    wake({run.queue for run in runs if wakes(run)}, using)
     _break_off(runs, edges, states, using)
     return runs
 
@@ -183,8 +199,13 @@ def _break_off(
             run.refresh_from_db()
 
 
-def _row(request: Request, now: datetime | StatementNow, waiting_on: int, is_due: bool) -> TaskRun:
-    state = RunState.QUEUED if is_due and not waiting_on else RunState.PENDING
+def _row(
+    request: Request, now: datetime | StatementNow, waiting_on: int, is_due: bool, limited: Collection[int]
+) -> TaskRun:
+    # Who has limits is put in line by a worker: no lock of a limit is held for as long as a caller's transaction.
+    is_limited = request.concurrency_key is not None or request.task_id in limited
+    is_ready = is_due and not waiting_on and not is_limited
+    state = RunState.QUEUED if is_ready else RunState.PENDING
     return TaskRun(
         id=request.id,
         task_id=request.task_id,
@@ -200,6 +221,8 @@ def _row(request: Request, now: datetime | StatementNow, waiting_on: int, is_due
         kwargs=dict(request.kwargs),
         graph=request.graph,
         label=request.label,
+        concurrency_key=request.concurrency_key,
+        limited=is_limited,
         key=request.key,
         given_key=request.key or request.mark,
     )

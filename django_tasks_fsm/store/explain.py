@@ -13,6 +13,7 @@ from django_tasks_fsm.store.gates.code import function, function_gate, task_stat
 from django_tasks_fsm.store.gates.due import due
 from django_tasks_fsm.store.gates.firing import next_time, task_fires, trigger
 from django_tasks_fsm.store.gates.key import key
+from django_tasks_fsm.store.gates.limits import limits
 from django_tasks_fsm.store.gates.look import look_at_run, look_at_task
 from django_tasks_fsm.store.gates.prerequisites import prerequisites
 from django_tasks_fsm.store.gates.queue import queue, queue_gate
@@ -23,13 +24,14 @@ from django_tasks_fsm.store.gates.workers import holder, live_workers, worker_ga
 
 Ask = Callable[[Seen], Iterable[Gate]]
 
-WAITING: tuple[Ask, ...] = (state, due, prerequisites, queue, workers, function, task_state, requests)
+WAITING: tuple[Ask, ...] = (state, due, prerequisites, limits, queue, workers, function, task_state, requests)
 RUNNING: tuple[Ask, ...] = (state, holder, requests)
 ENDED: tuple[Ask, ...] = (state, function, key)
 
 
 def explain_run(run: TaskRun) -> Explanation:
-    """Say whether ``run`` would be taken at this moment, and what of it holds it up; at most four queries.
+    """Say whether ``run`` would be taken at this moment, and what of it holds it up; at most four queries, and eight
+    more for a run with limits.
 
     Looks at the rows as they are now, where they are written, and at the database's clock.
     """

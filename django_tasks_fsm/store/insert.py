@@ -50,13 +50,18 @@ def insert_one(run: TaskRun, using: str) -> None:
     times = by_itself(send, using)
     _tell(run, times or (timezone.now(),) * 2)
     run._state.adding, run._state.db = False, using
-    if run.state == RunState.QUEUED:
+    if wakes(run):
         wake_here(frozenset({run.queue}), using)
+
+
+def wakes(run: TaskRun) -> bool:
+    """Tell whether an idle worker has something to do when it hears of this new run: to start it, or put it in line."""
+    return run.state == RunState.QUEUED or (run.limited and run.state == RunState.PENDING and not run.waiting_on)
 
 
 def _send(statement: str, params: Sequence[Any], run: TaskRun, using: str) -> list[datetime] | None:
     dialect = for_alias(using)
-    row = dialect.insert(statement, params, TIMES, run.queue if run.state == RunState.QUEUED else None)
+    row = dialect.insert(statement, params, TIMES, run.queue if wakes(run) else None)
     return None if row is None else [dialect.time_out(value) for value in row]
 
 

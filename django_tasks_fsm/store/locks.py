@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from django.db import connections
 
 from django_tasks_fsm.dialects import for_alias
@@ -16,11 +18,20 @@ def hold(name: str, using: str) -> None:
 
     Take it before any row lock, or two that do it in different orders meet as a deadlock.
     """
+    hold_all([name], using)
+
+
+def hold_all(names: Iterable[str], using: str) -> None:
+    """Wait for several locks, in the order of their names, and keep them until the open transaction ends."""
     for_alias(using).lock_for_writing(connections[using].ops.quote_name(Lock._meta.db_table))
-    if not _locked(name, using):
+    wanted = sorted(set(names))
+    if len(_locked(wanted, using)) == len(wanted):
+        return
+    for name in wanted:
         Lock.objects.using(using).get_or_create(name=name)
-        _locked(name, using)
+    _locked(wanted, using)
 
 
-def _locked(name: str, using: str) -> bool:
-    return Lock.objects.using(using).filter(name=name).select_for_update().first() is not None
+def _locked(names: Sequence[str], using: str) -> list[str]:
+    rows = Lock.objects.using(using).filter(name__in=names).order_by("name").select_for_update()
+    return list(rows.values_list("name", flat=True))

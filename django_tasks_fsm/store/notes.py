@@ -86,8 +86,13 @@ def join_graph(run_id: uuid.UUID, fence: int, using: str) -> uuid.UUID:
 
 def own_graph(run_id: uuid.UUID, fence: int, using: str) -> uuid.UUID:
     """Do as ``join_graph``, and lock the run's row until the open transaction ends; raise OwnershipLost."""
-    _write(run_id, fence, using, {}, None)
+    own(run_id, fence, using)
     return join_graph(run_id, fence, using)
+
+
+def own(run_id: uuid.UUID, fence: int, using: str) -> None:
+    """Lock the run's row until the open transaction ends; raise OwnershipLost when it is no longer the caller's."""
+    _write(run_id, fence, using, {}, None)
 
 
 def requests(run_id: uuid.UUID, fence: int, using: str) -> Requests:

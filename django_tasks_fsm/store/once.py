@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection
 
 from django.db import IntegrityError
 
-from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import TaskRun
 from django_tasks_fsm.models.settling import wake_here
 from django_tasks_fsm.models.transactions import in_transaction
+from django_tasks_fsm.store.insert import wakes
 
 Work = Callable[[], list[TaskRun]]
 
@@ -36,5 +36,5 @@ def once(work: Work, ids: Collection[uuid.UUID], using: str) -> list[TaskRun]:
         mine = [run.pk for run in made if run.pk in ids][:1]
         if not mine or not in_transaction(TaskRun.objects.using(using).filter(pk__in=mine).exists, using):
             raise
-    wake_here(frozenset(run.queue for run in made if run.state == RunState.QUEUED), using)
+    wake_here(frozenset(run.queue for run in made if wakes(run)), using)
     return made

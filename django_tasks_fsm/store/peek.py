@@ -7,22 +7,28 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django_tasks_fsm.dialects import for_alias
-from django_tasks_fsm.store.tables import DUE, FIRES, READY, tables
+from django_tasks_fsm.models.line import IN_LINE
+from django_tasks_fsm.store.tables import DUE, FIRES, PAUSE_ENDS, READY, tables
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a look saw: ``due_in`` and ``fires_in`` are seconds from the database's now, negative when overdue."""
+    """What a look saw: ``due_in`` and ``fires_in`` are seconds from the database's now, negative when overdue.
+
+    ``fires_in`` is when a task fires, or its pause ends.
+    ``in_line`` are runs that are due and wait for a slot of their limits.
+    """
 
     ready: bool
     due_in: float | None
     fires_in: float | None
+    in_line: bool = False
 
 
 def peek(queues: Sequence[str], excluded: Sequence[str], using: str) -> View:
     """Return whether a run waits in ``queues`` ("*": all) but ``excluded`` and paused ones, and when more will come.
 
-    One autocommit statement that reads the heads of three indexes.
+    One autocommit statement that reads the heads of five indexes.
     """
     dialect = for_alias(using)
     names = tables(using)
@@ -31,12 +37,14 @@ def peek(queues: Sequence[str], excluded: Sequence[str], using: str) -> View:
     head = f"SELECT id FROM {names.runs} WHERE {READY} AND queue = lane.name ORDER BY priority DESC, run_at, id LIMIT 1"
     waiting = f"({head}) IS NOT NULL"
     wanted = () if "*" in queues else tuple(queues)
-    ready, due, fires, now = dialect.peek(
+    ready, due, fires, resumes, in_line, now = dialect.peek(
         f"SELECT EXISTS(SELECT 1 FROM {names.queues} AS lane "
         f"WHERE (lane.paused_at IS NULL OR lane.paused_until <= {dialect.now_sql})"
         f"{_in('IN', wanted)}{_in('NOT IN', excluded)} AND {waiting}), "
         f"(SELECT MIN(run_at) FROM {names.runs} WHERE {DUE}), "
-        f"(SELECT next_run_at FROM {names.tasks} WHERE {FIRES} ORDER BY next_run_at LIMIT 1)",
+        f"(SELECT next_run_at FROM {names.tasks} WHERE {FIRES} ORDER BY next_run_at LIMIT 1), "
+        f"(SELECT MIN(paused_until) FROM {names.tasks} WHERE {PAUSE_ENDS}), "
+        f"(SELECT task_id FROM {names.runs} WHERE {IN_LINE} ORDER BY line, task_id LIMIT 1)",
         (*wanted, *excluded),
     )
     moment = dialect.time_out(now)
@@ -44,7 +52,11 @@ def peek(queues: Sequence[str], excluded: Sequence[str], using: str) -> View:
     def seconds(value: object) -> float | None:
         return None if value is None else _since(dialect.time_out(value), moment)
 
-    return View(bool(ready), seconds(due), seconds(fires))
+    return View(bool(ready), seconds(due), _least(seconds(fires), seconds(resumes)), in_line is not None)
+
+
+def _least(*seconds: float | None) -> float | None:
+    return min((one for one in seconds if one is not None), default=None)
 
 
 def _in(word: str, names: Sequence[str]) -> str:

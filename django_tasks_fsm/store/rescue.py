@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
+from django_tasks_fsm import registry
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects.clock import DatabaseNow
 from django_tasks_fsm.models import Task, TaskRun, Transition, Worker
@@ -20,6 +21,8 @@ from django_tasks_fsm.store.workers import living
 
 BATCH = 100
 POISON = "django_tasks_fsm.exceptions.WorkerLost"
+LATELY = timedelta(hours=1)
+"""A service lives for months, and workers die meanwhile without its fault: only its losses within this time count."""
 
 
 def rescue(lease: timedelta, max_losses: int, using: str) -> list[Moved]:
@@ -57,8 +60,9 @@ def _lives(worker_id: uuid.UUID, lease: timedelta, using: str) -> bool:
 
 
 def _lose(run_id: uuid.UUID, fence: int, task_id: int, max_losses: int, using: str) -> tuple[Moved, ...]:
-    losses = 1 + _losses(run_id, using)
-    by_policy = Task.objects.using(using).filter(pk=task_id, on_lost=OnLost.FAIL.value).exists()
+    function, on_lost = Task.objects.using(using).values_list("function", "on_lost").get(pk=task_id)
+    losses = 1 + _losses(run_id, LATELY if registry.lifecycle_of(function) else None, using)
+    by_policy = on_lost == OnLost.FAIL.value
     poison = losses >= max_losses
     values: dict[str, object] = {"run_at": DatabaseNow() + _pause(losses)}
     reason = f"its worker was lost (loss {losses} of at most {max_losses})"
@@ -83,9 +87,11 @@ def _pause(losses: int) -> timedelta:
     return timedelta(seconds=random.uniform(0, 2**losses) if losses > 1 else 0)
 
 
-def _losses(run_id: uuid.UUID, using: str) -> int:
+def _losses(run_id: uuid.UUID, within: timedelta | None, using: str) -> int:
     # A person's retry begins a new life, in which earlier losses no longer count.
     events = Transition.objects.using(using).filter(run_id=run_id, event__in=("lose", "retry", "rerun"))
+    if within is not None:
+        events = events.filter(at__gt=DatabaseNow() - within)
     count = 0
     for event, source in events.order_by("pk").values_list("event", "from_state"):
         count = count + 1 if event == "lose" else (count if source == RunState.RUNNING.value else 0)

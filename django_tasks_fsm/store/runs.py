@@ -11,9 +11,10 @@ from django.db.models import QuerySet
 from django_tasks_fsm.core.ids import first_run_id_at
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import Task, TaskRun
+from django_tasks_fsm.models.line import in_line
 from django_tasks_fsm.models.moments import instant
 from django_tasks_fsm.models.run import TROUBLED
-from django_tasks_fsm.store.status import BLOCKED, of_state
+from django_tasks_fsm.store.status import BLOCKED, IN_LINE, of_state
 
 LOOKED_AT = 100_000
 """Of runs whose state has no index, those among the newest so many are found."""
@@ -32,7 +33,8 @@ def listed(
 ) -> tuple[list[TaskRun], bool]:
     """Return up to ``limit`` runs with task and worker, and whether only the newest ones were looked at.
 
-    PENDING are those that wait for their time, BLOCKED those that wait for prerequisites. ``since`` is when a run that
+    PENDING are those that wait for their time, BLOCKED those that wait for prerequisites, IN_LINE those that wait for a
+    slot of their limits. ``since`` is when a run that
     ended badly has ended, and when any other was enqueued; aware, or naive without USE_TZ.
     """
     rows, is_cut = _ordered(state, task, using)
@@ -48,6 +50,8 @@ def listed(
 
 
 def _ordered(state: str, task: Task | None, using: str) -> tuple[QuerySet[TaskRun], bool]:
+    if state == IN_LINE:
+        return in_line(using).order_by("task_id", "-priority", "run_at", "id"), False
     if state in ORDERS:
         return of_state(RunState(state), using).order_by(*ORDERS[state]), False
     rows: QuerySet[TaskRun] = TaskRun.objects.using(using).order_by("-id")

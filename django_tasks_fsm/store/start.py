@@ -24,19 +24,18 @@ def start(
     With it come runs of what it waits for and of what depends on it, where wanted, in one graph.
     """
     using = router.db_for_write(Task, instance=task)
-    root = Request(
-        task_id=task.pk, args=task.args, kwargs=task.kwargs, queue=task.queue, priority=task.priority, run_at=at
-    )
+    root = Request.of(task, run_at=at)
     requests = with_template(root, task, using, upstream=upstream, dependents=dependents)
+    asked = {request.id for request in requests}  # a service that lives gets no second run
 
     def work() -> list[TaskRun]:
         runs = _made(requests, using)
         made = [Moved(run.pk, "start", run.state, run.state) for run in runs]
         record(TaskRun, Change("start", actor, reason), made, using)
-        announce_made(TaskRun, [run.pk for run in runs], using)
+        announce_made(TaskRun, [run.pk for run in runs if run.pk in asked], using)
         return runs
 
-    return once(work, {request.id for request in requests}, using)[0]
+    return once(work, asked, using)[0]
 
 
 def _made(requests: Sequence[Request], using: str) -> list[TaskRun]:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count as CountOf
 from django.db.models import F, Q
 
-from django_tasks_fsm import conf
+from django_tasks_fsm.core.latency import Latency
+from django_tasks_fsm.core.limits import Place
 from django_tasks_fsm.core.serving import served
 from django_tasks_fsm.core.states import RunState, TaskState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.each import COUNT, EARLIEST, Question, answer_each
 from django_tasks_fsm.dialects.holds import where
 from django_tasks_fsm.models import Queue, Task, TaskRun, Worker
+from django_tasks_fsm.models.latency import by_queue
+from django_tasks_fsm.models.line import in_line
 from django_tasks_fsm.models.run import TROUBLED
+from django_tasks_fsm.store.hands import MOST, Hand, Held, hands, stopped
 
 CAP = 10_000
 """Rows of one kind that are counted; of more is said "10000+"."""
@@ -27,10 +30,13 @@ NEWEST = 20_000
 """Runs among which those are counted whose state has no index: being prepared, blocked, done."""
 OLDEST_OF = 1_000
 """Ready runs of a queue, in the order of the claim, among which the longest wait is looked for."""
-MOST = 100
-"""Workers and queues that are looked at."""
 BLOCKED = "BLOCKED"
 """What is said of PENDING runs that wait for prerequisites; PENDING are those that wait for their time."""
+IN_LINE = "IN_LINE"
+"""What is said of PENDING runs that are due and wait for a slot of their limits."""
+SHOWN = (
+    "PREPARE", "PENDING", BLOCKED, IN_LINE, "QUEUED", "RUNNING", "DONE", "FAILED", "CANCELLED", "SKIPPED", "ABORTED"
+)  # fmt: skip
 TROUBLE = "state IN ('" + "', '".join(TROUBLED) + "')"
 
 
@@ -46,18 +52,8 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
-    """A worker that has not stopped: what it holds and for how long it has been silent, by the database's clock."""
-
-    worker: Worker
-    running: int
-    silence: timedelta
-    is_live: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Lane:
-    """A queue: what is ready, due since when at the earliest, what of it runs, and how many live workers serve it."""
+    """A queue: what is ready, due since when at the earliest, what runs, how many live workers serve it, how late."""
 
     queue: Queue
     is_paused: bool
@@ -65,6 +61,7 @@ class Lane:
     oldest: datetime | None
     running: int
     serving: int
+    latency: Latency | None
 
     @property
     def is_stranded(self) -> bool:
@@ -114,32 +111,25 @@ class Status:
 
 
 def status(using: str) -> Status:
-    """Look; eight statements, however many rows there are."""
+    """Look; nine statements, however many rows there are."""
     at = for_alias(using).now()
     running = _running(using)
-    found = hands(at, Counter(worker for worker, _ in running), using)
+    found = hands(at, running, using)
     queues = list(Queue.objects.using(using).order_by(F("paused_at").desc(nulls_last=True), "name")[:MOST])
     answers = answer_each([*_of_states(using), *_of_queues(queues, using)], using)
-    lanes = _lanes(at, queues, answers[len(ASKED) :], found, Counter(queue for _, queue in running), using)
-    tallies = _tallies(answers[: len(ASKED)], _newest(using), len(running))
+    lanes = _lanes(at, queues, answers[len(ASKED) + 1 :], found, Counter(queue for _, queue, _ in running), using)
+    tallies = _tallies(answers[: len(ASKED) + 1], _newest(using), len(running))
     return Status(at, found, lanes, tallies, next_due(using))
 
 
-def hands(at: datetime, held: Mapping[uuid.UUID | None, int], using: str) -> list[Hand]:
-    """Return the workers that have not stopped, those last heard of first."""
-    rows = Worker.objects.using(using).filter(stopped_at=None).order_by("-heartbeat_at")[:MOST]
-    lease = conf.options().lease
-    return [_hand(worker, held.get(worker.pk, 0), at, lease) for worker in rows]
+def gone(using: str) -> list[Hand]:
+    """Return the workers that have stopped and whose rows are still there."""
+    return stopped(for_alias(using).now(), _running(using), using)
 
 
-def _hand(worker: Worker, running: int, at: datetime, lease: timedelta) -> Hand:
-    silence = max(at - worker.heartbeat_at, timedelta())
-    return Hand(worker, running, silence, silence <= lease)
-
-
-def _running(using: str) -> list[tuple[uuid.UUID | None, str]]:
+def _running(using: str) -> list[Held]:
     runs = TaskRun.objects.using(using).filter(state=RunState.RUNNING.value)
-    return list(runs.order_by().values_list("worker_id", "queue")[: CAP + 1])
+    return list(runs.order_by().values_list("worker_id", "queue", "pk")[: CAP + 1])
 
 
 ASKED = (RunState.QUEUED, RunState.PENDING, RunState.FAILED, RunState.CANCELLED, RunState.SKIPPED, RunState.ABORTED)
@@ -150,14 +140,15 @@ def of_state(state: RunState, using: str) -> Any:
     """Return the runs in one of ASKED, in such words that its index serves."""
     runs = TaskRun.objects.using(using).filter(state=state.value).order_by()
     if state is RunState.PENDING:
-        return runs.filter(waiting_on=0)
+        return runs.filter(waiting_on=0, line=Place.OUTSIDE.value)
     return where(runs, TROUBLE) if state.value in TROUBLED and for_alias(using).repeats_conditions else runs
 
 
 def _of_states(using: str) -> list[Question]:
     # Each asks for a column that its index has, so that the rows need not be visited.
     columns = {RunState.QUEUED: "queue", RunState.PENDING: "run_at"}
-    return [(COUNT, of_state(state, using).values(columns.get(state, "finished_at"))[: CAP + 1]) for state in ASKED]
+    rows = [of_state(state, using).values(columns.get(state, "finished_at")) for state in ASKED]
+    return [(COUNT, each[: CAP + 1]) for each in (*rows, in_line(using).values("run_at"))]
 
 
 def _of_queues(queues: Sequence[Queue], using: str) -> list[Question]:
@@ -172,11 +163,17 @@ def _lanes(
     at: datetime, queues: Sequence[Queue], answers: Sequence[Any], found: Sequence[Hand], held: Counter[str], using: str
 ) -> list[Lane]:
     open_ones = {queue.pk: None for queue in queues}
-    serving = Counter(name for hand in found if hand.is_live for name in _served(hand.worker, open_ones))
-    time_out = for_alias(using).time_out
+    serving = Counter(name for hand in found if hand.is_serving for name in _served(hand.worker, open_ones))
+    time_out, late = for_alias(using).time_out, by_queue(using)
     return [
         Lane(
-            queue, _is_paused(queue, at), _capped(count), oldest and time_out(oldest), held[queue.pk], serving[queue.pk]
+            queue,
+            _is_paused(queue, at),
+            _capped(count),
+            oldest and time_out(oldest),
+            held[queue.pk],
+            serving[queue.pk],
+            late.get(queue.pk),
         )
         for queue, count, oldest in zip(queues, answers[::2], answers[1::2], strict=True)
     ]
@@ -204,11 +201,11 @@ def _newest(using: str) -> dict[str, int]:
 
 def _tallies(answers: Sequence[int], newest: Mapping[str, int], running: int) -> dict[str, Tally]:
     is_cut = newest["all"] > NEWEST
-    found = {state.value: _capped(count) for state, count in zip(ASKED, answers, strict=True)}
+    names = (*(state.value for state in ASKED), IN_LINE)
+    found = {name: _capped(count) for name, count in zip(names, answers, strict=True)}
     found |= {name: _capped(newest[name], is_cut) for name in (RunState.PREPARE.value, BLOCKED, RunState.DONE.value)}
     found[RunState.RUNNING.value] = _capped(running)
-    order = ["PREPARE", "PENDING", BLOCKED, "QUEUED", "RUNNING", "DONE", "FAILED", "CANCELLED", "SKIPPED", "ABORTED"]
-    return {name: found[name] for name in order}
+    return {name: found[name] for name in SHOWN}
 
 
 def _capped(count: int, is_cut: bool = False) -> Tally:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from django.db import IntegrityError, router, transaction
+from django.db.models import Q
 
 from django_tasks_fsm import conf, registry
 from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.dialects import for_alias
+from django_tasks_fsm.exceptions import TaskExists
 from django_tasks_fsm.models import Queue, Task, Transition
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.task import Origin, manual_trigger
-from django_tasks_fsm.models.task_verbs import first_time, set_next_run
+from django_tasks_fsm.models.task_verbs import begin_anew, first_time
 from django_tasks_fsm.models.transactions import in_transaction
 from django_tasks_fsm.registry import Declaration
 from django_tasks_fsm.store.sync_edges import sync_edges
 
+Replace = bool | Literal["error"]
 GONE = "no longer declared in code"
 FOREIGN = (
     "The task %r was made in the database, by a person or at run time, so what code declares under that name does "
@@ -59,23 +62,30 @@ def _retire_all_but(wanted: Iterable[Declaration], using: str) -> None:
     names = [declaration.name for declaration in wanted]
     gone = Task.objects.using(using).filter(origin=Origin.CODE.value).exclude(name__in=names)
     # A function that cannot be imported today may come back with the next deploy: only schedules are put away.
-    fired = gone.exclude(trigger=manual_trigger()).exclude(state=TaskState.RETIRED.value)
-    fired.filter(function__in=list(registry.functions())).retire(actor=Actor.system(), reason=GONE)
+    # Of a service that has another name now, the row of the old one would start a second run beside the new one's.
+    fired = gone.filter(~Q(trigger=manual_trigger()) | Q(function__in=registry.services()))
+    known = fired.filter(function__in=registry.names())
+    known.exclude(state=TaskState.RETIRED.value).retire(actor=Actor.system(), reason=GONE)
 
 
-def write(declaration: Declaration) -> Task:
-    """Write the row of a schedule that is made at run time and return it; no sync puts it away again."""
+def write(declaration: Declaration, replace: Replace = True) -> Task:
+    """Write the row of a schedule that is made at run time and return it; no sync puts it away again.
+
+    A row of this name is changed, or with ``replace=False`` returned as it is; with "error" TaskExists is raised.
+    """
     using = router.db_for_write(Task)
 
     def work() -> Task:
-        task = _write(declaration, using, Origin.DATABASE)
-        sync_edges([declaration], using)
+        stays = not replace and Task.objects.using(using).filter(name=declaration.name).exists()
+        task = _write(declaration, using, Origin.DATABASE, replace)
+        if not stays:
+            sync_edges([declaration], using)
         return task
 
     return in_transaction(work, using)
 
 
-def _write(declaration: Declaration, using: str, origin: Origin = Origin.CODE) -> Task:
+def _write(declaration: Declaration, using: str, origin: Origin = Origin.CODE, replace: Replace = True) -> Task:
     values = declaration.values
     task = Task.objects.using(using).filter(name=declaration.name).first()
     if task is None:
@@ -84,12 +94,19 @@ def _write(declaration: Declaration, using: str, origin: Origin = Origin.CODE) -
             with transaction.atomic(using=using):
                 task.save(using=using, force_insert=True)
         except IntegrityError:  # another process has just made it; what it declares is what this one does
+            _refuse(declaration, replace)
             return Task.objects.using(using).get(name=declaration.name)
-        set_next_run(task, first_time(task, for_alias(using).now()), using)
         task.refresh_from_db()
         return task
-    _update(task, values, using)
+    _refuse(declaration, replace)
+    if replace:
+        _update(task, values, using)
     return task
+
+
+def _refuse(declaration: Declaration, replace: Replace) -> None:
+    if replace == "error":
+        raise TaskExists(declaration.name)
 
 
 def _update(task: Task, values: dict[str, Any], using: str) -> None:
@@ -114,6 +131,6 @@ def _bring_back(task: Task, using: str) -> None:
 def _set_time(task: Task, using: str) -> None:
     at = first_time(task, for_alias(using).now())
     if task.state == TaskState.EXHAUSTED and at is not None:
-        Task.objects.using(using).filter(pk=task.pk).reschedule(at, reason="code gave it another trigger")
+        Task.objects.using(using).filter(pk=task.pk).run_at(at, reason="code gave it another trigger")
     else:
-        set_next_run(task, at, using)
+        begin_anew(task, at, using)

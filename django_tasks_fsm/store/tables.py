@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from django.db import connections
 
+from django_tasks_fsm.core.limits import Place
 from django_tasks_fsm.core.states import RunState, TaskState
 from django_tasks_fsm.models import Queue, Task, TaskRun
 
 READY = f"state = '{RunState.QUEUED}'"
-DUE = f"state = '{RunState.PENDING}' AND waiting_on = 0"
+DUE = f"state = '{RunState.PENDING}' AND waiting_on = 0 AND line = {Place.OUTSIDE.value}"
+"""Of those that wait for nothing but their time; who is due and has limits stands in line."""
 HELD = f"r.state = '{RunState.RUNNING}'"
 FIRES = f"state = '{TaskState.ACTIVE}' AND next_run_at IS NOT NULL"
+PAUSE_ENDS = f"state = '{TaskState.PAUSED}' AND paused_until IS NOT NULL"
 
 
 def come(now_sql: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterator
 
+from django_tasks_fsm import registry
 from django_tasks_fsm.core.outcomes import Claim
 from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.exceptions import InvalidTrigger
@@ -15,6 +16,7 @@ from django_tasks_fsm.models.transitions import announce_made
 from django_tasks_fsm.store.claim import claim_run
 from django_tasks_fsm.store.definitions import know_queue
 from django_tasks_fsm.store.enqueue import Request, enqueue_many
+from django_tasks_fsm.store.exhaust import charge
 
 
 def wanted(event: str, queues: Collection[str], excluded: Collection[str], using: str) -> list[Request]:
@@ -36,6 +38,8 @@ def make(request: Request, worker_id: uuid.UUID, using: str) -> Claim | None:
 
     def work() -> Claim | None:
         if not TaskRun.objects.using(using).filter(pk=request.id).exists():
+            if not charge(request.task_id, using):
+                return None
             enqueue_many([request], using)
             announce_made(TaskRun, [request.id], using)
         return claim_run(worker_id, request.id, using)
@@ -47,7 +51,7 @@ def _tasks(event: str, using: str) -> Iterator[Task]:
     # Tasks are few, and by what a project's own kinds, or those made of others, are fired is not written in a column.
     for task in Task.objects.using(using).filter(state=TaskState.ACTIVE.value).order_by("pk"):
         try:
-            is_fired = event in task.fires.worker_events
+            is_fired = event in task.fires.worker_events and registry.lifecycle_of(task.function) is None
         except InvalidTrigger:
             continue  # a check and the task's page say so
         if is_fired and isinstance(task.args, list) and isinstance(task.kwargs, dict):
@@ -55,4 +59,4 @@ def _tasks(event: str, using: str) -> Iterator[Task]:
 
 
 def _request(task: Task) -> Request:
-    return Request(task_id=task.pk, args=task.args, kwargs=task.kwargs, queue=task.queue, priority=task.priority)
+    return Request.of(task)

@@ -10,15 +10,18 @@ from django.template import Context
 from django.utils import timezone
 
 from django_tasks_fsm.admin.history import spoken
+from django_tasks_fsm.admin.latency_words import brief_latency
 from django_tasks_fsm.admin.overview.board import board
 from django_tasks_fsm.admin.times import duration, planned
-from django_tasks_fsm.admin.worker import liveness, served
+from django_tasks_fsm.admin.worker import liveness
+from django_tasks_fsm.admin.worker_page import served
 
 register = template.Library()
 register.filter("served", served)
 register.filter("spoken", spoken)
 register.filter("liveness", liveness)
 register.filter("planned", planned)
+register.filter("brief_latency", brief_latency)
 
 
 @register.simple_tag(takes_context=True)

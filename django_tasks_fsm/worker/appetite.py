@@ -14,7 +14,7 @@ class Appetite:
     """Follow the rate at which outcomes come in."""
 
     def __init__(self, concurrency: int) -> None:
-        self._concurrency = concurrency
+        self.concurrency = concurrency
         self._rate = 0.0
         self._last = time.monotonic()
 
@@ -28,4 +28,4 @@ class Appetite:
     def room(self, held: int) -> int:
         """Return how many runs to claim while ``held`` are claimed and not finished."""
         ahead = min(2 * BATCH, int(self._rate * AHEAD_SECONDS))
-        return max(0, min(BATCH, self._concurrency + ahead - held))
+        return max(0, min(BATCH, self.concurrency + ahead - held))

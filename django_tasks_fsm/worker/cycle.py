@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
 
 from django.db import DatabaseError, InterfaceError, connections
 
-from django_tasks_fsm.core.outcomes import Claim, Ending, Failure, Outcome
+from django_tasks_fsm.core.outcomes import Claim, Ending, Outcome
 from django_tasks_fsm.dialects import for_alias
+from django_tasks_fsm.store.admit import admit_behind
 from django_tasks_fsm.store.cycle import Turn, turn
 from django_tasks_fsm.store.definitions import Definition
 from django_tasks_fsm.worker.appetite import BATCH, Appetite
@@ -19,13 +19,16 @@ from django_tasks_fsm.worker.config import WorkerConfig
 from django_tasks_fsm.worker.errand import Sender
 from django_tasks_fsm.worker.executors.choice import Executors
 from django_tasks_fsm.worker.hand import Hand
+from django_tasks_fsm.worker.listening import attend
 from django_tasks_fsm.worker.narration import Narrator
 from django_tasks_fsm.worker.outbox import Outbox
 from django_tasks_fsm.worker.runner import Job, job_for
+from django_tasks_fsm.worker.scribe import Scribe
+from django_tasks_fsm.worker.slots import Slots
+from django_tasks_fsm.worker.substitutes import stray, unstorable
 
 logger = logging.getLogger("django_tasks_fsm")
 
-UNSTORABLE = "django_tasks_fsm.exceptions.UnstorablePayload"
 MOST_ASIDE = 1000
 """Ended runs whose rows somebody else has locked; beyond it they count as running, so that memory stays bounded."""
 
@@ -37,8 +40,10 @@ class Cycle:
         self._config, self._worker_id, self._outbox, self._narrator = config, worker_id, outbox, narrator
         self._appetite = Appetite(config.concurrency)
         self._book = Book(config.using)
-        self._executors = Executors(config, Sender(config.using, worker_id), outbox.put, self._began)
+        self.scribe = Scribe(config.using, outbox.put, config.inline)
+        self._executors = Executors(config, Sender(config.using, worker_id), self.scribe.report, self._began)
         self.hand = Hand()
+        self.slots = Slots(config, self.hand, self._appetite, self._executors)
         self.finished = 0
 
     def turn(self, queues: tuple[str, ...], at_most: int | None = None) -> tuple[int, int]:
@@ -56,10 +61,11 @@ class Cycle:
         self._appetite.finished(sum(outcome.ending is not Ending.RELEASED for outcome in fresh))
         self._conclude(outcomes, done)
         self.start(done.claims)
+        self._let_others_in(outcome.claim for outcome in outcomes if outcome.claim.id in done.written)
         return len(fresh) + sum(outcome.claim.key not in done.busy for outcome in again), len(done.claims)
 
     def _room(self, finished: int, at_most: int | None) -> int:
-        held = len(self.hand) - finished - min(self.hand.ended, MOST_ASIDE)
+        held = self.hand.ordinary - finished - min(self.hand.ended, MOST_ASIDE)
         room = self._appetite.room(held + self._executors.lost_slots)
         return room if at_most is None else min(room, at_most)
 
@@ -69,7 +75,7 @@ class Cycle:
 
     def _deliver(self, outcomes: list[Outcome], queues: tuple[str, ...], room: int) -> Turn:
         try:
-            return turn(self._worker_id, outcomes, queues, room, self._config.using)
+            return turn(self._worker_id, outcomes, queues, self.slots.shared(room, outcomes), self._config.using)
         except (DatabaseError, InterfaceError) as error:
             if not outcomes or for_alias(self._config.using).is_transient(error):
                 self._outbox.put_back(outcomes)
@@ -98,7 +104,7 @@ class Cycle:
         except (DatabaseError, InterfaceError) as error:
             if for_alias(self._config.using).is_transient(error):
                 raise
-            replacement = _unstorable(outcome, error)
+            replacement = unstorable(outcome, error)
             return replacement, turn(self._worker_id, [replacement], (), 0, self._config.using)
 
     def _conclude(self, outcomes: list[Outcome], done: Turn) -> None:
@@ -130,9 +136,17 @@ class Cycle:
             if isinstance(job, Outcome):
                 self._outbox.put(job)
             else:
+                attend(job, self.scribe)
                 jobs.append(job)
+        self.slots.learn(jobs)
         self.hand.add(jobs)
         self._executors.submit(jobs)
+
+    def _let_others_in(self, ended: Iterable[Claim]) -> None:
+        """Give the slots of limits that have just become free to those in line for them."""
+        limited = [(claim.task_id, claim.concurrency_key) for claim in ended if claim.limited]
+        if limited:
+            admit_behind(limited, self._config.using)
 
     def _definitions(self, claims: Sequence[Claim]) -> dict[int, Definition]:
         try:
@@ -165,6 +179,7 @@ class Cycle:
 
     def release_all(self, reason: str) -> None:
         """Give back every run in hand, also those whose function still runs: its result will be dropped."""
+        self.scribe.flush()  # what was logged so far, and ends that wait for their lines
         for executor in self._executors:
             executor.unstarted()  # nobody begins these now; they are in the hand too
         for job in self.hand.jobs():
@@ -174,7 +189,7 @@ class Cycle:
 
     def release_stray(self, run_id: uuid.UUID, fence: int) -> None:
         """Give back a run that the database counts as held here and that never arrived."""
-        self._outbox.put(Outcome.released(_stray(run_id, fence), "its worker had not received it"))
+        self._outbox.put(Outcome.released(stray(run_id, fence), "its worker had not received it"))
 
     def interrupt(self, job: Job, reason: str) -> None:
         """Tell a run to stop, and cancel it where its executor can."""
@@ -185,6 +200,7 @@ class Cycle:
         """Let the executors' threads end."""
         for executor in self._executors:
             executor.stop()
+        self.scribe.stop()
 
     def give_up_overdue(self) -> None:
         """End, for the record, the runs whose functions do not stop after their timeouts."""
@@ -197,21 +213,15 @@ class Cycle:
         return self._executors.stuck
 
     @property
+    def is_in_function(self) -> bool:
+        """Tell whether the loop is in a function that runs inline."""
+        return self._executors.is_in_function
+
+    @property
     def is_blocked(self) -> bool:
-        """Tell whether functions that were given up leave no slot to run anything in."""
-        return self._executors.lost_slots >= self._config.concurrency
+        """Tell whether functions that were given up leave no slot to run just anything in."""
+        return self.slots.size <= self.slots.kept
 
     def reconnect(self) -> None:
         """Drop the connection after an error; the next statement opens a new one."""
         connections[self._config.using].close()
-
-
-def _stray(run_id: uuid.UUID, fence: int) -> Claim:
-    # Giving back reads nothing but id and fence.
-    now = datetime.now(UTC)
-    return Claim(run_id, 0, fence, 0, "", 0, [], {}, enqueued_at=now, run_at=now, started_at=now)
-
-
-def _unstorable(outcome: Outcome, error: BaseException) -> Outcome:
-    failure = Failure(UNSTORABLE, f"The outcome could not be stored: {type(error).__name__}", "", "unstorable outcome")
-    return Outcome.failed(outcome.claim, failure)

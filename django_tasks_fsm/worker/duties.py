@@ -9,7 +9,9 @@ from datetime import timedelta
 
 from django_tasks_fsm import conf
 from django_tasks_fsm.core.states import RunState
+from django_tasks_fsm.store.admit import sweep
 from django_tasks_fsm.store.fire import fire
+from django_tasks_fsm.store.pauses import end_pauses
 from django_tasks_fsm.store.peek import View
 from django_tasks_fsm.store.prune import prune
 from django_tasks_fsm.store.rescue import rescue
@@ -19,6 +21,7 @@ from django_tasks_fsm.store.workers import forget_gone
 logger = logging.getLogger("django_tasks_fsm")
 
 PRUNE_EVERY = 60.0
+SWEEP_EVERY = 1.0
 WORKERS_KEPT = timedelta(days=7)
 
 
@@ -30,14 +33,39 @@ class Duties:
         # Workers that start together should not all look for lost runs at the same moment.
         self._rescue_at = time.monotonic() + random.uniform(0, conf.options().heartbeat)
         self._prune_at = time.monotonic() + random.uniform(0, PRUNE_EVERY)
+        self._sweep_at = 0.0
 
     def due(self, view: View) -> bool:
         """Queue what is due and fire what should fire, as ``view`` saw it; return whether there was anything."""
-        staged = stage(self._using) if view.due_in is not None and view.due_in <= 0 else 0
-        fired = fire(self._using) if view.fires_in is not None and view.fires_in <= 0 else 0
+        fired = self._fire() if view.fires_in is not None and view.fires_in <= 0 else 0
         if fired:
             logger.info("Fired %d task%s.", fired, "" if fired == 1 else "s")
-        return bool(staged or fired)
+        is_due = view.due_in is not None and view.due_in <= 0
+        staged = stage(self._using) if is_due or fired else 0
+        return self._sweep(view) or bool(staged or fired)
+
+    def _fire(self) -> int:
+        resumed = end_pauses(self._using)
+        if resumed:
+            logger.info("Resumed %d task%s whose pause has ended.", resumed, "" if resumed == 1 else "s")
+        return fire(self._using)
+
+    def _sweep(self, view: View) -> bool:
+        # A worker lets the next ones in when a run of its own ends; this is for slots that became free otherwise.
+        if not view.in_line:
+            self._sweep_at = 0.0
+            return False
+        now = time.monotonic()
+        if now < self._sweep_at:
+            return False
+        opens_in = sweep(self._using)
+        self._sweep_at = now + min(SWEEP_EVERY, SWEEP_EVERY if opens_in is None else max(0.0, opens_in))
+        return True
+
+    @property
+    def again_in(self) -> float | None:
+        """Return the seconds until the lines should be looked at again; None while nobody stands in one."""
+        return max(0.0, self._sweep_at - time.monotonic()) if self._sweep_at else None
 
     def regular(self) -> None:
         """Rescue and prune, each at its own interval."""

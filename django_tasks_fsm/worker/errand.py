@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import json
 import uuid
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 
+from django_tasks_fsm.core.lines import Line
 from django_tasks_fsm.core.outcomes import Claim, Ending, Failure, Outcome
 from django_tasks_fsm.results import FSMTaskResult, claimed_result
 from django_tasks_fsm.store.definitions import Definition
@@ -56,12 +58,25 @@ def _result(sender: Sender, claim: Claim, task: Task) -> FSMTaskResult:
     return claimed_result(claim, task, sender.worker_id)
 
 
-def outcome_written(outcome: Outcome) -> str:
-    """Return an outcome as text, without its claim and without the exception itself."""
+def outcome_written(outcome: Outcome, lines: Iterable[Line] = ()) -> str:
+    """Return an outcome as text, without its claim and without the exception itself, with what the run has logged."""
     delay = None if outcome.delay is None else outcome.delay.total_seconds()
     failure = None if outcome.failure is None else asdict(outcome.failure)
     said = {"result": outcome.result_json, "failure": failure, "delay": delay, "reason": outcome.reason}
-    return json.dumps({"ending": outcome.ending.value, **said})
+    said |= {} if outcome.stop is None else {"stop": outcome.stop}
+    said |= _next_round(outcome) if outcome.ending is Ending.RESCHEDULED else {}
+    logged = [line.as_json() for line in lines]
+    return json.dumps({"ending": outcome.ending.value, **said, **({"lines": logged} if logged else {})})
+
+
+def _next_round(outcome: Outcome) -> dict[str, Any]:
+    at = None if outcome.at is None else outcome.at.isoformat()
+    return {"at": at, "args": outcome.args, "kwargs": outcome.kwargs, "throttled": outcome.throttled}
+
+
+def lines_read(text: str) -> list[Line]:
+    """Return what a run has logged that was executed by another process."""
+    return [Line(*values) for values in json.loads(text).get("lines", ())]
 
 
 def outcome_read(text: str, claim: Claim) -> Outcome:
@@ -74,6 +89,11 @@ def outcome_read(text: str, claim: Claim) -> Outcome:
         failure=None if said["failure"] is None else Failure(**said["failure"]),
         delay=None if said["delay"] is None else timedelta(seconds=said["delay"]),
         reason=said["reason"],
+        stop=said.get("stop"),
+        at=None if said.get("at") is None else datetime.fromisoformat(said["at"]),
+        args=said.get("args"),
+        kwargs=said.get("kwargs"),
+        throttled=said.get("throttled", False),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from django_tasks_fsm.worker.config import WorkerConfig
 from django_tasks_fsm.worker.cycle import Cycle
 from django_tasks_fsm.worker.life import Life
+from django_tasks_fsm.worker.lifecycle.touch import Touch
 from django_tasks_fsm.worker.stop import StopSwitch
 from django_tasks_fsm.worker.trouble import OUTAGE
 from django_tasks_fsm.worker.wakeup import WakeUp
@@ -26,10 +27,17 @@ class Going:
     """The last steps of one worker; ``guard`` does a step and waits out an outage."""
 
     def __init__(
-        self, config: WorkerConfig, switch: StopSwitch, cycle: Cycle, wakeup: WakeUp, guard: Guard, life: Life
+        self,
+        config: WorkerConfig,
+        switch: StopSwitch,
+        cycle: Cycle,
+        wakeup: WakeUp,
+        guard: Guard,
+        life: Life,
+        touch: Touch,
     ) -> None:
         self._config, self._switch, self._cycle, self._wakeup, self._guard = config, switch, cycle, wakeup, guard
-        self._life = life
+        self._life, self._touch = life, touch
         self._has_given_back = False
 
     def drain(self) -> None:
@@ -38,8 +46,9 @@ class Going:
         What the end of a worker fires is run in what is left of the grace, when nothing else is in hand any more.
         """
         logger.info("Worker %s stops: %s.", self._config.name, self._switch.reason or "its work is done")
-        deadline = time.monotonic() + self._config.grace
+        deadline = self._switch.deadline(self._config.grace)
         self._cycle.release_unstarted("the worker stops")
+        self._touch.release("the worker stops")
         self._wait_for_hand(deadline)
         self._fire_stop(deadline)
         self._wait_for_hand(deadline)
@@ -47,11 +56,12 @@ class Going:
             self._give_back()
 
     def _fire_stop(self, deadline: float) -> None:
-        # A database that is away need not hold up the end for the whole grace: nothing is in hand.
-        tries = 0 if self._is_busy() else TRIES
-        while tries and self._has_time(deadline) and not self._life.has_fired("stop"):
+        # A database that is away need not hold up the end for the whole grace: nothing is in hand. One try is made even
+        # when the grace is over: another worker runs what this one has no time for.
+        left = 0 if self._is_busy() or self._switch.at_once else TRIES
+        while left and (left == TRIES or self._has_time(deadline)) and not self._life.has_fired("stop"):
             self._guard(lambda: self._life.fire("stop"))
-            tries -= 1
+            left -= 1
 
     def _has_time(self, deadline: float) -> bool:
         return time.monotonic() < deadline and not self._switch.at_once

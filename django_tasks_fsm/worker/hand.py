@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from django_tasks_fsm.core.outcomes import Claim
 from django_tasks_fsm.store.workers import Beat
+from django_tasks_fsm.worker.lifecycle.job import ServiceJob
 from django_tasks_fsm.worker.runner import Job
 
 Key = tuple[uuid.UUID, int]
@@ -22,6 +23,7 @@ class Hand:
 
     def __init__(self) -> None:
         self._jobs: dict[Key, tuple[Job, float]] = {}
+        self._services: dict[Key, ServiceJob] = {}
         self._begun: set[Key] = set()
         self._ended: set[Key] = set()
         self._strange: set[Key] = set()
@@ -31,6 +33,8 @@ class Hand:
         now = time.monotonic()
         for job in jobs:
             self._jobs[job.claim.key] = (job, now)
+            if isinstance(job, ServiceJob):
+                self._services[job.claim.key] = job
 
     def begin(self, job: Job) -> None:
         """Note that a job's function is being called."""
@@ -44,12 +48,26 @@ class Hand:
         """Hold these no longer."""
         for key in [claim.key for claim in claims]:
             self._jobs.pop(key, None)
+            self._services.pop(key, None)
             self._begun.discard(key)
             self._ended.discard(key)
 
     def jobs(self) -> list[Job]:
         """Return all jobs held."""
         return [job for job, _ in list(self._jobs.values())]
+
+    def busy(self) -> list[Job]:
+        """Return the jobs that take a slot, or wait for one."""
+        return [job for key, (job, _) in list(self._jobs.items()) if key not in self._ended and not job.is_service]
+
+    def services(self) -> list[ServiceJob]:
+        """Return the jobs of services."""
+        return list(self._services.values())
+
+    @property
+    def ordinary(self) -> int:
+        """Return how many of the jobs held are no services, and end by themselves."""
+        return len(self._jobs) - len(self._services)
 
     def get(self, claim: Claim) -> Job | None:
         """Return the job of a claim."""

@@ -27,7 +27,7 @@ class Limits:
             return 0
         if self._config.max_tasks is None:
             return None
-        return max(0, self._config.max_tasks - self._cycle.finished - len(self._cycle.hand))
+        return max(0, self._config.max_tasks - self._cycle.finished - self._cycle.hand.ordinary)
 
     def are_reached(self) -> bool:
         """Tell whether the worker has done its share, or is an orphan."""

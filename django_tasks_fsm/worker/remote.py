@@ -20,6 +20,11 @@ def perform(text: str) -> str:
             django.setup()
     from django_tasks_fsm.core.outcomes import Outcome
     from django_tasks_fsm.worker import errand
+    from django_tasks_fsm.worker.notebook import Notebook
 
     job = errand.read(text)
-    return errand.outcome_written(job if isinstance(job, Outcome) else errand.carry_out(job))
+    if isinstance(job, Outcome):
+        return errand.outcome_written(job)
+    with Notebook.of(job) as notebook:
+        outcome = errand.carry_out(job)
+    return errand.outcome_written(outcome, notebook.lines.take())

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import TracebackType
+from typing import Any, ClassVar
 
 from django_tasks_fsm import conf, registry
 from django_tasks_fsm.context import RunContext, enter
-from django_tasks_fsm.core.executors import default_for
 from django_tasks_fsm.core.outcomes import Claim, Failure, Outcome
 from django_tasks_fsm.core.payload import clean_result
 from django_tasks_fsm.core.retry import RetryPolicy, decide
@@ -21,14 +21,18 @@ from django_tasks_fsm.exceptions import (
     CancellationRequested,
     FunctionNotRegistered,
     OwnershipLost,
+    ReleaseRequested,
     RescheduleRequested,
     RunTimedOut,
+    StopSchedule,
     UnstorablePayload,
 )
 from django_tasks_fsm.store.definitions import Definition
 from django_tasks_fsm.tasks_api import Task, TaskResult
 from django_tasks_fsm.worker.failures import describe
+from django_tasks_fsm.worker.next_round import next_round
 
+_LIFECYCLE = os.path.join(os.path.dirname(__file__), "lifecycle", "")
 SHORTEST_HANDBACK, LONGEST_HANDBACK = 5.0, 300.0
 HOSTILE = Failure("builtins.Exception", "What the function returned or raised fails when it is looked at.", "")
 
@@ -37,12 +41,23 @@ HOSTILE = Failure("builtins.Exception", "What the function returned or raised fa
 class Job:
     """A claim with what is needed to run it."""
 
+    is_service: ClassVar[bool] = False
+    was_well_for_long: ClassVar[bool] = False
+
     claim: Claim
     definition: Definition
     task: Task
     context: RunContext
     is_async: bool
     executor: str
+
+    def live(self) -> Any:
+        """Live in this thread: a service's business."""
+        raise NotImplementedError
+
+    async def alive(self) -> Any:
+        """Live on this event loop: a service's business."""
+        raise NotImplementedError
 
 
 def job_for(
@@ -59,9 +74,19 @@ def job_for(
     except FunctionNotRegistered as error:
         return Outcome.rescheduled(claim, handback_delay(claim), str(error))
     context = RunContext(claim, using, lambda: make_result(claim, task), definition.timeout)
-    is_async = inspect.iscoroutinefunction(task.func)
-    executor = getattr(task, "executor", None) or default_for(is_async)
-    return Job(claim, definition, task, context, is_async, executor)
+    if registry.lifecycle_of(definition.function) is not None:
+        return _service_job(Job(claim, definition, task, context, registry.is_async(task), ""), using)
+    executor = definition.executor or registry.executor_of(task)
+    return Job(claim, definition, task, context, registry.is_async(task), executor)
+
+
+def _service_job(job: Job, using: str) -> Job:
+    # Here, because what drives services knows jobs.
+    from django_tasks_fsm.worker.lifecycle.job import ServiceJob
+
+    return ServiceJob(
+        job.claim, job.definition, job.task, job.context, job.is_async, registry.executor_of(job.task), using=using
+    )
 
 
 def handback_delay(claim: Claim) -> timedelta:
@@ -78,7 +103,7 @@ def run(job: Job) -> Outcome:
     """Call the function in this thread and return the outcome. Call it in a fresh contextvars context."""
     enter(job.context)
     try:
-        value = job.task.func(*_arguments(job), **job.claim.kwargs)
+        value = job.live() if job.is_service else job.task.func(*_arguments(job), **job.claim.kwargs)
     except BaseException as error:  # SystemExit and KeyboardInterrupt raised by a task are its failure, not ours
         return _surely(_raised, job, error)
     return _surely(_returned, job, value)
@@ -87,11 +112,12 @@ def run(job: Job) -> Outcome:
 async def run_async(job: Job) -> Outcome:
     """Await the coroutine function and return the outcome; cancelled from outside, say so."""
     enter(job.context)
-    limit = asyncio.timeout(job.definition.timeout)
+    # That of a service bounds each of its steps.
+    limit = asyncio.timeout(None if job.is_service else job.definition.timeout)
     try:
         async with limit:
             job.context.stopwatch.loop_limit = limit
-            value = await job.task.func(*_arguments(job), **job.claim.kwargs)
+            value = await (job.alive() if job.is_service else job.task.func(*_arguments(job), **job.claim.kwargs))
     except BaseException as error:  # a SystemExit that escaped would end the loop and every other coroutine in it
         return _surely(_timed_out if limit.expired() else _interrupted, job, error)
     return _surely(_returned, job, value)
@@ -136,7 +162,7 @@ def _interrupted(job: Job, error: BaseException) -> Outcome:
     if not isinstance(error, asyncio.CancelledError):
         return _raised(job, error)
     asked = job.context.stop_reason
-    return Outcome.cancelled(job.claim, asked) if asked else _failed(job, error)
+    return Outcome.cancelled(job.claim, _with_notes(asked, error)) if asked else _failed(job, error)
 
 
 def _returned(job: Job, value: Any) -> Outcome:
@@ -153,6 +179,14 @@ def _returned(job: Job, value: Any) -> Outcome:
         return _failed(job, TypeError(error.problem), reason="the result is not JSON")
 
 
+def _stopped(job: Job, error: StopSchedule) -> Outcome:
+    try:
+        result = clean_result(error.result, conf.options().max_payload_bytes)
+    except UnstorablePayload as problem:
+        return _failed(job, TypeError(problem.problem), reason="the result is not JSON")
+    return Outcome.done(job.claim, result, stop=str(error.reason))
+
+
 def _cancels(job: Job, value: Any) -> bool:
     judge = getattr(job.task, "cancel_on_result", None)
     return judge is not None and bool(judge(value))
@@ -160,19 +194,33 @@ def _cancels(job: Job, value: Any) -> bool:
 
 def _raised(job: Job, error: BaseException) -> Outcome:
     never_entered = _never_entered(error)
-    if not never_entered and error.__traceback__ is not None:
-        error.__traceback__ = error.__traceback__.tb_next  # the frame of this module says nothing to the task's author
+    if not never_entered:
+        error.__traceback__ = _from_the_function_on(error.__traceback__)
     if isinstance(error, RescheduleRequested):
-        return Outcome.rescheduled(job.claim, timedelta(seconds=error.delay_seconds), "asked for by the task")
-    if isinstance(error, OwnershipLost):
-        return Outcome.released(job.claim, str(error))
+        return next_round(job, error)
+    if isinstance(error, StopSchedule):
+        return _stopped(job, error)
+    if isinstance(error, (OwnershipLost, ReleaseRequested)):
+        return Outcome.released(job.claim, _with_notes(str(error), error))
     if isinstance(error, CancellationRequested):
-        return Outcome.cancelled(job.claim, str(error))
+        return Outcome.cancelled(job.claim, _with_notes(str(error), error))
     if isinstance(error, TypeError) and never_entered:
         return _failed(job, error, reason="the arguments do not fit the function")
     if job.definition.cancel_on_exception:
         return Outcome.cancelled(job.claim, "an exception cancels this task", describe(error))
     return _retried(job, error)
+
+
+def _from_the_function_on(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the frames that led to the function: they say nothing to the task's author."""
+    theirs = trace and trace.tb_next
+    while theirs is not None and theirs.tb_frame.f_code.co_filename.startswith(_LIFECYCLE):
+        theirs = theirs.tb_next
+    return theirs or (trace and trace.tb_next)
+
+
+def _with_notes(reason: str, error: BaseException) -> str:
+    return "; ".join([reason, *getattr(error, "__notes__", [])])
 
 
 def _never_entered(error: BaseException) -> bool:
@@ -184,10 +232,12 @@ def _never_entered(error: BaseException) -> bool:
 def _retried(job: Job, error: BaseException) -> Outcome:
     backoff = getattr(job.task, "backoff", None)
     result = job.context.task_result if backoff else None
-    decision = decide(_policy(job), job.claim.attempt, error, result, backoff, random.Random())
+    # What lives for months must not be FAILED by ten errors in all of it.
+    attempt = 1 if job.was_well_for_long else job.claim.attempt
+    decision = decide(_policy(job), attempt, error, result, backoff, random.Random())
     if decision.delay is None:
         return _failed(job, error, reason=decision.note)
-    return Outcome.retry(job.claim, describe(error), decision.delay, decision.note)
+    return Outcome.retry(job.claim, describe(error), decision.delay, decision.note, job.was_well_for_long)
 
 
 def _policy(job: Job) -> RetryPolicy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from django_tasks_fsm.worker.bell import Bell
@@ -12,6 +13,7 @@ class StopSwitch:
 
     def __init__(self) -> None:
         self._wishes = 0
+        self._asked_at = 0.0
         self._asked = Bell()
         self._listeners: list[Callable[[], None]] = []
         self.reason = ""
@@ -19,6 +21,7 @@ class StopSwitch:
     def ask(self, reason: str, *, now: bool = False) -> None:
         """Wish for the end. Safe in a signal handler: it sets a number and a bell, and raises nothing."""
         # No lock: a handler may interrupt the thread that holds it. An int that only grows needs none.
+        self._asked_at = self._asked_at or time.monotonic()
         self._wishes = 2 if now else self._wishes + 1
         self.reason = self.reason or reason
         self._asked.set()
@@ -32,6 +35,10 @@ class StopSwitch:
     def wait(self, seconds: float) -> None:
         """Wait, at most until somebody wishes for the end."""
         self._asked.wait(seconds)
+
+    def deadline(self, grace: float) -> float:
+        """Return when the grace is over, on the monotonic clock: it counts from the first wish, or else from now."""
+        return (self._asked_at or time.monotonic()) + grace
 
     @property
     def asked(self) -> bool:

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field
 
 from django_tasks_fsm.worker.config import WorkerConfig
+from django_tasks_fsm.worker.recycling import AGAIN, MEGABYTE
 from django_tasks_fsm.worker.stop import StopSwitch
 
 logger = logging.getLogger("django_tasks_fsm")
@@ -20,6 +21,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 HEALTHY_AFTER = 60.0
 PARENT = "DJANGO_TASKS_FSM_SUPERVISOR"
 """Tells a child the process id of its supervisor, without which it stops."""
+SUCCEEDS = "DJANGO_TASKS_FSM_SUCCEEDS"
+"""Tells a child that another one was in its place before, whose size and pause it takes over."""
 
 
 @dataclass
@@ -32,6 +35,8 @@ class Child:
     crashes: int = 0
     start_at: float = field(default_factory=time.monotonic)
     done: bool = False
+    is_first: bool = True
+    """Whether no process has been in this place yet."""
     told: bool = False
     """Whether it has been asked to stop."""
 
@@ -62,14 +67,18 @@ class Supervisor:
             self._ended(child, code)
 
     def _start(self, child: Child) -> None:
-        child.process = subprocess.Popen(self._command(child), env=self._environment(), start_new_session=True)
-        child.started_at = time.monotonic()
+        child.process = subprocess.Popen(self._command(child), env=self._environment(child), start_new_session=True)
+        child.started_at, child.is_first = time.monotonic(), False
         if self._switch.asked and not child.told:  # the signal came while the process was being made
             self._tell(child)
 
     def _ended(self, child: Child, code: int) -> None:
         if code == 0 and self._ends_by_itself():
             child.done = True
+            return
+        if code == AGAIN:
+            child.process, child.start_at, child.crashes = None, time.monotonic(), 0
+            logger.info("Worker process %d makes room for a fresh one.", child.number)
             return
         healthy = time.monotonic() - child.started_at > HEALTHY_AFTER
         child.crashes = 0 if healthy else child.crashes + 1
@@ -78,7 +87,7 @@ class Supervisor:
         logger.warning("Worker process %d ended with code %d; starting it again in %.1f s.", child.number, code, pause)
 
     def _ends_by_itself(self) -> bool:
-        return self._config.burst or self._config.max_tasks is not None or self._config.max_seconds is not None
+        return self._config.burst or self._config.max_seconds is not None
 
     def _pass_on(self) -> None:
         for child in self._children:
@@ -93,10 +102,11 @@ class Supervisor:
     def _code_of(self, child: Child) -> int:
         code = 0 if child.process is None else child.process.wait()
         # A child that was told before it could listen dies of the signal, with nothing in hand.
-        return 0 if child.told and code == -signal.SIGTERM else abs(code)
+        return 0 if code == AGAIN or (child.told and code == -signal.SIGTERM) else abs(code)
 
-    def _environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), PARENT: str(os.getpid())}
+    def _environment(self, child: Child) -> dict[str, str]:
+        ours = {PARENT: str(os.getpid()), SUCCEEDS: "" if child.is_first else "yes"}
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **ours}
 
     def _command(self, child: Child) -> list[str]:
         config = self._config
@@ -107,12 +117,16 @@ class Supervisor:
             "--interval": config.interval,
             "--max-tasks": config.max_tasks,
             "--max-seconds": config.max_seconds,
+            "--max-rss": None if config.max_rss is None else config.max_rss // MEGABYTE,
             "--name": f"{config.name}/{child.number}",
             "--grace": config.grace,
             "--database": config.using,
             "--heartbeat-file": f"{config.heartbeat_file}.{child.number}" if config.heartbeat_file else None,
         }
         flags = [f"{flag}={value}" for flag, value in given.items() if value not in (None, "")]
+        flags += [f"--reserve={priority}={slots}" for priority, slots in config.reserve]
+        flags += [f"--queue-concurrency={name}={most}" for name, most in config.queue_concurrency]
+        flags += ["--paused"] if config.paused else []
         burst = ["--burst"] if config.burst else []
         room = ["tasks_fsm", f"--verbosity={self._verbosity}", "worker"]
         return [sys.executable, "-m", "django", *room, "--no-reload", *flags, *burst]

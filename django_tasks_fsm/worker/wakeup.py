@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 from django_tasks_fsm import signals
 from django_tasks_fsm.dialects import for_alias
-from django_tasks_fsm.dialects.base import Listener
+from django_tasks_fsm.dialects.base import CALL, Listener, call_for
 from django_tasks_fsm.worker.bell import Bell
 
 logger = logging.getLogger("django_tasks_fsm")
@@ -23,10 +24,15 @@ RECONNECT_AFTER = 5.0
 
 
 class WakeUp:
-    """A bell that several sources set; ``sleep`` returns when one does."""
+    """A bell that several sources set; ``sleep`` returns when one does.
 
-    def __init__(self, using: str, channel: str) -> None:
-        self._using, self._channel = using, channel
+    ``called`` is called, in any thread, when somebody may want something of the runs that worker ``me`` holds.
+    """
+
+    def __init__(
+        self, using: str, channel: str, me: uuid.UUID | None = None, called: Callable[[], None] = lambda: None
+    ) -> None:
+        self._using, self._channel, self._me, self._called = using, channel, me, called
         self.event = Bell()
         self._counter: Callable[[], int] | None = None
         self._count = 0
@@ -37,6 +43,7 @@ class WakeUp:
     def start(self) -> None:
         """Connect the sources. Call it in the thread that will sleep: the change counter is that connection's."""
         signals.work_ready.connect(self._ready, weak=False, dispatch_uid=self)
+        signals.workers_called.connect(self._on_call, weak=False, dispatch_uid=self)
         self._thread = threading.Thread(target=self._listen, name="tasks-fsm-listen", daemon=True)
         self._thread.start()
         self.connect()
@@ -53,6 +60,7 @@ class WakeUp:
     def stop(self) -> None:
         """Disconnect the sources; the listening thread ends by itself within a second."""
         signals.work_ready.disconnect(dispatch_uid=self)
+        signals.workers_called.disconnect(dispatch_uid=self)
         self._end.set()
 
     def set(self) -> None:
@@ -80,10 +88,25 @@ class WakeUp:
         changed, self._count = count != self._count, count
         if changed:
             self._last_change = time.monotonic()
+            self._called()
         return changed
+
+    def notice(self) -> None:
+        """Look at the change counter without sleeping: a worker that is busy hears calls too."""
+        self._changed()
 
     def _ready(self, **kwargs: Any) -> None:
         self.event.set()
+
+    def _on_call(self, workers: frozenset[uuid.UUID], **kwargs: Any) -> None:
+        if self._me in workers:
+            self._called()
+
+    def _hear(self, message: str) -> None:
+        if not message.startswith(CALL):
+            self.event.set()
+        elif self._me is not None and message == call_for(self._me):
+            self._called()
 
     def _listen(self) -> None:
         listener: Listener | None = None
@@ -94,8 +117,9 @@ class WakeUp:
                     if listener is None:
                         return
                     self.event.set()  # somebody may have called while nobody listened
-                if listener.wait(LISTEN_SLICE) is not None:
-                    self.event.set()
+                    self._called()
+                if (message := listener.wait(LISTEN_SLICE)) is not None:
+                    self._hear(message)
             except Exception as error:  # whatever the driver raises: without messages the poll still finds the work
                 logger.warning("Not listening for wake-ups, polling instead: %s", error)
                 listener = None

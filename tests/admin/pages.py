@@ -32,7 +32,7 @@ def task_form(**changes: Any) -> dict[str, Any]:
     form = {
         "name": "a new one", "function": FUNCTION, "args": "[]", "kwargs": "{}", "queue": "default", "priority": "0",
         "catch_up": "latest", "catch_up_cap": "100", "max_attempts": "1", "on_lost": "requeue",
-        "on_prerequisite_failure": "block",
+        "on_prerequisite_failure": "block", "on_overlap": "skip",
         "trigger_kind": "manual", "prerequisite_edges-TOTAL_FORMS": "0", "prerequisite_edges-INITIAL_FORMS": "0",
     }  # fmt: skip
     return {**form, **changes}

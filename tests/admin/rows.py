@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.models import RunPrerequisite, Task, TaskRun, Transition, Worker
+from tests.store.rows import saved
 
 FUNCTION = "tests.admin.jobs.fetch"
 
 
 def make_task(name: str = "fetch users", **values: Any) -> Task:
-    """Make a task of the registered function."""
-    return Task.objects.create(name=name, **{"function": FUNCTION, **values})
+    """Make a task of the registered function, with the next time that is given, or none."""
+    return saved(Task(name=name, **{"function": FUNCTION, **values}))
 
 
 def make_worker(**values: Any) -> Worker:

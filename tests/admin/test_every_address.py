@@ -34,7 +34,10 @@ pytestmark = pytest.mark.django_db
 
 VIEW = ("view_task", "view_taskrun", "view_worker", "view_queue")
 EDIT = ("add_task", "change_task", "delete_task")
-OWN = ("run_task", "cancel_run", "retry_run", "resolve_run", "change_queue", "delete_worker", "view_payload")
+OWN = (
+    "run_task", "cancel_run", "retry_run", "resolve_run", "change_queue", "change_worker", "delete_worker",
+    "view_payload",
+)  # fmt: skip
 ROLES: Mapping[str, tuple[str, ...]] = {
     "no permission": (),
     "view only": VIEW,
@@ -86,6 +89,7 @@ def make_rows() -> None:
     Queue.objects.get_or_create(name="default")
     Queue.objects.create(name="shut", paused_at=soon())
     make_worker(name="silent", heartbeat_at=soon(hours=-1))
+    make_worker(name="resting", paused_at=soon())
 
 
 def _of_view(model_admin: Any, pattern: Any) -> Iterator[Address]:

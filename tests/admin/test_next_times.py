@@ -91,3 +91,9 @@ def test_a_reader_of_another_language_reads_the_days_in_it() -> None:
         times = times_of(a_task(at(SPRING)))
     assert times is not None
     assert "So" in times.rows[0].local
+
+
+def test_no_more_times_are_shown_than_runs_are_left() -> None:
+    times = times_of(a_task(max_runs=5, fired=3))
+    assert times is not None
+    assert len(times.rows) == 2

@@ -199,3 +199,56 @@ def test_a_task_without_runs_can_be_deleted(admin_client: Client, fetch: Task) -
     TaskPrerequisite.objects.create(task=make_task("score"), prerequisite=fetch)
     admin_client.post(address("task_delete", fetch.pk), {"post": "yes"})
     assert not Task.objects.filter(pk=fetch.pk).exists()
+
+
+def test_a_task_is_paused_until_a_time_and_its_page_says_so(admin_client: Client) -> None:
+    task = make_task(trigger=EVERY_HOUR, next_run_at=soon(minutes=5))
+    until = timezone.localtime(soon(minutes=90)).replace(microsecond=0)
+    press(admin_client, task, "pause", until=until.strftime("%Y-%m-%dT%H:%M:%S"), reason="audit")
+    task.refresh_from_db()
+    assert (task.state, task.paused_until) == ("PAUSED", until)
+    page = page_of(admin_client, task)
+    assert "Paused until" in page
+    assert "It has been paused since" in page
+    assert "until <time" in page
+
+
+def test_a_pause_does_not_end_before_it_begins(admin_client: Client) -> None:
+    task = make_task()
+    response = press(admin_client, task, "pause", until="2020-01-01T00:00:00")
+    assert "This time has passed." in response.content.decode()
+    assert Task.objects.get(pk=task.pk).state == "ACTIVE"
+
+
+@pytest.mark.parametrize("answer", [{}, {"catch_up": "on"}])
+def test_a_person_decides_whether_a_pause_is_made_up_for(admin_client: Client, answer: dict[str, str]) -> None:
+    slot = soon(minutes=-90)
+    task = make_task(trigger=EVERY_HOUR, next_run_at=slot, state="PAUSED")
+    press(admin_client, task, "resume", **answer)
+    after = Task.objects.get(pk=task.pk).next_run_at
+    assert after is not None
+    assert (after == slot) is bool(answer)
+    assert (after > timezone.now()) is not bool(answer)
+
+
+def test_the_page_counts_the_runs_of_a_schedule_that_will_end(admin_client: Client) -> None:
+    task = make_task(trigger=EVERY_HOUR, max_runs=3, fired=2)
+    page = page_of(admin_client, task)
+    assert "Runs of the schedule" in page
+    assert "2 of 3" in page
+
+
+def test_changes_by_code_stand_in_the_history(admin_client: Client) -> None:
+    task = make_task()
+    task.update(priority=7, reason="urgent")
+    assert "priority: urgent" in page_of(admin_client, task)
+
+
+def test_the_page_tells_how_often_a_chain_was_slowed_down(admin_client: Client) -> None:
+    task = make_task("chained", min_interval=2.5)
+    assert "Rounds slowed down" not in page_of(admin_client, task)
+    Task.objects.filter(pk=task.pk).update(throttled=1234)
+    page = page_of(admin_client, task)
+    assert "Rounds slowed down" in page
+    assert "1234" in page
+    assert 'value="2.5"' in page

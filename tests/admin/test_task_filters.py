@@ -46,3 +46,11 @@ def test_the_list_shows_the_last_sixteen_runs(admin_client: Client, fetch: Task)
         make_run(fetch, RunState.DONE)
     rows = admin_client.get(address("task_changelist")).context["cl"].result_list
     assert len(next(task for task in rows if task.pk == fetch.pk).recent_states) == 16
+
+
+def test_tasks_are_found_by_their_group(admin_client: Client) -> None:
+    make_task("t one", group="reports")
+    make_task("t two", group="mail")
+    assert found(admin_client, group="reports") == ["t one"]
+    assert '?group=mail"' in admin_client.get(address("task_changelist")).content.decode()
+    assert admin_client.get(address("task_changelist"), {"group": "report"}).status_code == 302

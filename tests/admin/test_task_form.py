@@ -108,6 +108,8 @@ def test_a_schedule_is_stored_as_a_trigger_that_fires(
         ({"priority": "101"}, "priority"),
         ({"max_attempts": "0"}, "max_attempts"),
         ({"timeout": "0"}, "timeout"),
+        ({"min_interval": "-1"}, "min_interval"),
+        ({"min_interval": "nan"}, "min_interval"),
         ({"catch_up_cap": "0"}, "catch_up_cap"),
         ({"catch_up_cap": "100000"}, "catch_up_cap"),
         ({"on_lost": "explode"}, "on_lost"),
@@ -246,3 +248,36 @@ def test_a_viewer_sees_masked_arguments_with_the_permission_only(log_in_as: Any)
     page = log_in_as("view_task", "view_payload").get(path).content.decode()
     assert "north" in page
     assert "hush" not in page
+
+
+def test_the_number_of_runs_is_limited_here_too(admin_client: Client) -> None:
+    assert "max_runs" in errors(add(admin_client, max_runs="0"))
+    assert add(admin_client, max_runs="3").status_code == 302
+    task = Task.objects.get(name="a new one")
+    Task.objects.filter(pk=task.pk).update(fired=2)
+    change(admin_client, task, max_runs="5")
+    task.refresh_from_db()
+    assert (task.max_runs, task.fired) == (5, 2)
+
+
+def test_another_schedule_begins_a_new_count(admin_client: Client) -> None:
+    task = make_task(max_runs=3)
+    Task.objects.filter(pk=task.pk).update(fired=2)
+    change(admin_client, task, max_runs="3", trigger_kind="interval", trigger_every="300")
+    task.refresh_from_db()
+    assert (task.fired, task.next_run_at is not None) == (0, True)
+
+
+@pytest.mark.parametrize("executor", ["asyncio", "os.exec"])
+def test_an_executor_must_be_able_to_run_the_function(admin_client: Client, executor: str) -> None:
+    assert list(errors(add(admin_client, executor=executor))) == ["executor"]
+    assert add(admin_client, executor="process").status_code == 302
+    assert Task.objects.get(name="a new one").executor == "process"
+
+
+def test_the_executor_of_the_code_is_told_where_a_person_chose_another(admin_client: Client, declared: Task) -> None:
+    assert change(admin_client, declared, executor="process").status_code == 302
+    declared.refresh_from_db()
+    assert (declared.executor, "executor" in declared.overrides) == ("process", True)
+    page = admin_client.get(address("task_change", declared.pk)).content.decode()
+    assert 'Changed here. In code: "thread"' in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import Task, Worker
-from tests.admin.pages import address, said
+from tests.admin.pages import address, logged, said
 from tests.admin.rows import make_run, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +86,59 @@ def test_a_lost_worker_keeps_its_row_until_its_runs_are_taken_back(admin_client:
     response = admin_client.post(path, {"reason": ""}, follow=True)
     assert said(response) == ["1 worker forgotten."]
     assert response.redirect_chain[-1][0] == address("worker_changelist")
+
+
+def test_a_worker_is_paused_and_resumed_and_the_log_says_why(admin_client: Client) -> None:
+    worker = make_worker()
+    said_of = admin_client.post(address("worker_verb", worker.pk, "pause"), {"reason": "a look"}, follow=True)
+    assert said(said_of) == ["1 worker paused."]
+    worker.refresh_from_db()
+    assert (worker.is_paused, worker.pause_reason, worker.paused_by) == (True, "a look", "user:admin")
+    assert "Paused" in admin_client.get(address("worker_change", worker.pk)).content.decode()
+    admin_client.post(address("worker_verb", worker.pk, "resume"), {"reason": ""})
+    worker.refresh_from_db()
+    assert not worker.is_paused
+    assert logged() == ["Pause: a look", "Resume"]
+
+
+@pytest.mark.parametrize(("slots", "wanted", "log"), [("8", 8, "Resize: 8 slots, rush hour"), ("", None, None)])
+def test_a_worker_is_resized(admin_client: Client, slots: str, wanted: int | None, log: str | None) -> None:
+    worker = make_worker(desired_concurrency=3)
+    path = address("worker_verb", worker.pk, "resize")
+    assert 'value="3"' in admin_client.get(path).content.decode()
+    response = admin_client.post(path, {"slots": slots, "reason": "rush hour"}, follow=True)
+    worker.refresh_from_db()
+    assert (said(response), worker.desired_concurrency) == (["1 worker resized."], wanted)
+    assert logged() == [log or "Resize: as many slots as it was started with, rush hour"]
+
+
+@pytest.mark.parametrize("slots", ["0", "-1", "99999999", "many"])
+def test_a_size_that_cannot_be_is_refused(admin_client: Client, slots: str) -> None:
+    worker = make_worker()
+    response = admin_client.post(address("worker_verb", worker.pk, "resize"), {"slots": slots, "reason": ""})
+    assert (response.status_code, bool(response.context["form"].errors["slots"])) == (200, True)
+    worker.refresh_from_db()
+    assert worker.desired_concurrency is None
+
+
+def test_without_the_permission_to_change_a_worker_nobody_pauses_or_resizes_it(log_in_as: Any) -> None:
+    worker, client = make_worker(), log_in_as("view_worker", "delete_worker")
+    for verb in ("pause", "resize"):
+        assert client.post(address("worker_verb", worker.pk, verb), {"reason": "", "slots": "9"}).status_code == 403
+    worker.refresh_from_db()
+    assert (worker.is_paused, worker.desired_concurrency) == (False, None)
+
+
+def test_the_page_tells_how_it_is(admin_client: Client, fetch: Task) -> None:
+    now = timezone.now()
+    worker = make_worker(
+        desired_concurrency=6, reserved=[[50, 1]], queue_concurrency={"mail": 2}, lanes={"thread": 2}, rss=52_428_800,
+        saturated_since=now, versions={"python": "3.11.2", "app": "<b>"},
+    )  # fmt: skip
+    for queue in ("mail", "mail", "video"):
+        make_run(fetch, RunState.RUNNING, worker=worker, queue=queue)
+    page = admin_client.get(address("worker_change", worker.pk)).content.decode()
+    facts = ("1 for priority 50 and above", "mail 2, video 1", "thread 2", "50.0\xa0MB", "Saturated since", "&lt;b&gt;")
+    assert [fact for fact in facts if fact not in page] == []
+    changelist = admin_client.get(address("worker_changelist"), {"alive": "saturated"}).content.decode()
+    assert "3 / 4 \N{RIGHTWARDS ARROW} 6" in changelist

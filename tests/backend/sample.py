@@ -28,6 +28,14 @@ def other() -> None:
     """Be another function."""
 
 
+@task(
+    concurrency_key=lambda letter: "letter " + letter if letter != "" else None,
+    concurrency=2, max_instances=5, rate_limit="100/m", on_overlap="wait",
+)  # fmt: skip
+def keyed(letter: str) -> None:
+    """Have limits."""
+
+
 @task
 def fail(message: str = "wrong") -> NoReturn:
     """Raise."""
@@ -80,5 +88,13 @@ def now() -> str:
 
 
 @task(queue_name="audit", priority=7, timeout=60, on_lost="fail")
-def declared() -> None:
+def declared(*args: Any, **kwargs: Any) -> None:
     """Have everything declared."""
+
+
+@task
+def made_anew(more: int) -> int:
+    """Take the place of the run that executes it, a number of times."""
+    if more:
+        made_anew.using(key="k").recreate(more - 1)
+    return more

@@ -234,7 +234,7 @@ def test_the_package_gives_it_lazily() -> None:
 
 
 def test_seconds_and_timedeltas_are_both_intervals() -> None:
-    from django_tasks_fsm.schedules import trigger_for
+    from django_tasks_fsm.core.triggers.request import trigger_for
 
     of = functools.partial(trigger_for, "x", cron=None, at=None, timezone="UTC")
     assert of(every=90) == of(every=timedelta(seconds=90))

@@ -10,6 +10,9 @@ import pytest
 from django.test import override_settings
 
 from django_tasks_fsm import task
+from django_tasks_fsm.exceptions import InvalidLimit
+from django_tasks_fsm.models import TaskRun
+from django_tasks_fsm.store.fire import fire
 from django_tasks_fsm.tasks_api import InvalidTask
 from tests.backend import sample
 
@@ -38,6 +41,13 @@ async def aplain() -> None:
         ("timeout", float("inf"), "timeout must be a number of seconds above zero"),
         ("timeout", "60", "timeout must be a number of seconds above zero"),
         ("on_lost", "retry", "on_lost must be 'requeue' or 'fail', not 'retry'"),
+        ("max_instances", 0, "max_instances must be a whole number from 1 to 100000, or None, not 0"),
+        ("max_instances", True, "max_instances must be a whole number"),
+        ("concurrency", "2", "concurrency must be a whole number"),
+        ("concurrency_key", "", "concurrency_key must have 1 to 200 printable characters"),
+        ("rate_limit", "often", "rate_limit: A rate is a number per period"),
+        ("rate_limit", None, "rate_limit: A rate is a number per period"),
+        ("on_overlap", "queue", "on_overlap must be 'skip' or 'wait', not 'queue'"),
         ("cancel_on_exception", 1, "cancel_on_exception must be True or False"),
         ("cancel_on_result", "none", "cancel_on_result must be a function of the result"),
         ("track", 1, "track must be True, False or a function"),
@@ -48,6 +58,7 @@ async def aplain() -> None:
         ),
         ("executor", "dask", r"or a key of OPTIONS\['EXECUTORS'\], not 'dask'"),
         ("executor", "asyncio:", "executor must be one of"),
+        ("log_level", "LOUD", "log_level must be one of DEBUG, INFO, .*, OFF, not 'LOUD'"),
         ("executor", 4, "executor must be one of .* not 4"),
         ("executor", "asyncio", "runs coroutine functions only: any other would block its loop"),
         ("executor", "asyncio:reports", "runs coroutine functions only"),
@@ -110,3 +121,33 @@ def test_a_label_may_be_made_of_the_arguments() -> None:
     assert first.run.label.startswith("(1,){}x")
     assert second.run.label.startswith("(){'name': 'b'}x")
     assert len(first.run.label) == 100
+
+
+@pytest.mark.django_db
+def test_a_run_bears_the_concurrency_key_of_its_call_or_its_task() -> None:
+    assert sample.keyed.enqueue("a").run.concurrency_key == "letter a"
+    assert sample.keyed.enqueue("").run.concurrency_key is None
+    assert sample.keyed.using(concurrency_key="mine").enqueue("a").run.concurrency_key == "mine"
+
+
+@pytest.mark.django_db
+def test_the_limits_of_a_function_stand_in_its_row() -> None:
+    row = sample.keyed.enqueue("a").run.task
+    assert (row.max_instances, row.concurrency, row.rate_limit, row.on_overlap) == (5, 2, "100/m", "wait")
+
+
+@pytest.mark.django_db
+def test_a_key_that_cannot_be_made_makes_no_run() -> None:
+    with pytest.raises(InvalidLimit, match=r"concurrency_key raised TypeError"):
+        sample.keyed.enqueue(5)
+    assert not TaskRun.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_schedule_whose_key_cannot_be_made_stops_itself(caplog: pytest.LogCaptureFixture) -> None:
+    row = sample.keyed.schedule("broken", every=60, args=[5])
+    assert row is not None
+    row.run_at(row.created_at)
+    assert fire("default") == 0
+    assert "Task 'broken' does not fire any more until somebody corrects it" in caplog.text
+    assert not TaskRun.objects.exists()

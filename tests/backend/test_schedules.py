@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import transaction
 from django.utils import timezone
 
 from django_tasks_fsm import registry
-from django_tasks_fsm.core.triggers import Trigger, WorkerStart, any_of, at, cron, every
-from django_tasks_fsm.exceptions import InvalidTrigger, NameTaken, UnstorablePayload
+from django_tasks_fsm.core.schedule_settings import RULES
+from django_tasks_fsm.core.triggers import Trigger, WorkerStart, any_of, at, cron, dump, every
+from django_tasks_fsm.exceptions import InvalidSetting, InvalidTrigger, NameTaken, TaskExists, UnstorablePayload
 from django_tasks_fsm.models import Task, TaskRun
+from django_tasks_fsm.models.task import OnOverlap
+from django_tasks_fsm.registry import Declaration
+from django_tasks_fsm.schedules import SETTINGS
+from django_tasks_fsm.tasks_api import InvalidTask
 from tests.backend import sample
+from tests.store.threads import at_once
 
 NAME = "a schedule of the tests"
 LATER = datetime(2031, 1, 1, tzinfo=UTC)
@@ -36,10 +43,11 @@ def test_while_apps_load_it_is_declared_and_nothing_is_written() -> None:
     )
     declaration = registry.declarations()[NAME]
     assert (declaration.function, declaration.args) == ("tests.backend.sample.declared", ([1, 2],))
-    assert declaration.policies == {
+    assert declaration.policies.keys() == {*registry.policies_of(sample.declared), "group"}
+    assert declaration.policies.items() >= {
         "queue": "audit", "priority": 7, "max_attempts": 1, "timeout": 60, "on_lost": "fail",
         "cancel_on_exception": False, "on_prerequisite_failure": "block", "run_dependents": False, "group": "night",
-    }  # fmt: skip
+    }.items()  # fmt: skip
 
 
 @pytest.mark.usefixtures("loading")
@@ -159,6 +167,65 @@ def test_what_does_not_fit_is_refused(given: dict[str, Any], words: str) -> None
         sample.echo.schedule(NAME, **given)
 
 
+@pytest.mark.django_db
+def test_a_schedule_may_have_an_executor_of_its_own_that_can_run_the_function() -> None:
+    with pytest.raises(InvalidTask, match=f"The schedule '{NAME}': executor 'asyncio' runs coroutine functions only"):
+        sample.echo.schedule(NAME, every=60, executor="asyncio")
+    sample.echo.schedule(NAME, every=60, executor="process")
+    assert Task.objects.get(name=NAME).executor == "process"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("max_instances", 0), ("concurrency", True), ("rate_limit", "often"), ("rate_limit", None),
+        ("catch_up", "moon"), ("catch_up_cap", 0), ("priority", 500), ("priority", 1.5), ("timeout", -1),
+        ("timeout", 0), ("timeout", float("inf")), ("min_interval", -0.5), ("misfire_grace", 2.5),
+        ("max_attempts", 1001), ("on_lost", "cry"), ("on_overlap", None), ("on_prerequisite_failure", "stop"),
+        ("cancel_on_exception", 1),
+        ("run_dependents", "yes"), ("queue", "two words"), ("group", "x" * 65), ("group", "a\nb"),
+        ("description", None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("at_import", [True, False])
+def test_a_value_that_the_row_could_not_use_is_named(
+    setting: str, value: Any, at_import: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apps, "ready", not at_import)
+    with pytest.raises(InvalidSetting) as caught:
+        sample.echo.schedule(NAME, every=60, **{setting: value})
+    assert str(caught.value).startswith(f"The schedule {NAME!r} has {setting}={value!r}; it must be ")
+    assert (caught.value.schedule, caught.value.setting, caught.value.value) == (NAME, setting, value)
+
+
+def test_every_setting_has_a_rule() -> None:
+    assert {*RULES, "executor"} == {*SETTINGS, "name"}
+
+
+def test_a_declaration_is_checked_too() -> None:
+    with pytest.raises(InvalidSetting, match="has priority=500; it must be a whole number from -100 to 100"):
+        registry.declare(Declaration(NAME, "f", dump(every(60)), policies={"priority": 500}))
+    assert NAME not in registry.declarations()
+
+
+@pytest.mark.django_db
+def test_what_the_row_can_use_passes() -> None:
+    given: dict[str, Any] = {
+        "max_instances": None, "concurrency": 3, "rate_limit": "1/30s", "catch_up": "all", "priority": -100,
+        "timeout": 0.5, "min_interval": 0, "misfire_grace": 0, "on_overlap": OnOverlap.WAIT, "group": "",
+        "queue": "a.b",
+    }  # fmt: skip
+    row = sample.echo.schedule(NAME, every=60, **given)
+    assert row is not None
+    row.full_clean()
+
+
+@pytest.mark.parametrize("name", ["x" * 201, "two\nlines"])
+def test_a_name_that_no_row_could_bear_is_refused(name: str) -> None:
+    with pytest.raises(InvalidSetting, match="it must be a text of 1 to 200 printable characters"):
+        sample.echo.schedule(name, every=60)
+
+
 def test_a_setting_that_is_none_is_refused() -> None:
     with pytest.raises(TypeError, match=f"'{NAME}' has no setting 'catchup'. Known: cancel_on_exception, catch_up"):
         sample.echo.schedule(NAME, every=60, catchup="all")
@@ -178,3 +245,85 @@ def test_what_belongs_to_one_run_is_refused(field: str, value: Any) -> None:
 def test_arguments_that_cannot_be_stored_are_refused() -> None:
     with pytest.raises(UnstorablePayload, match=r"kwargs\['when'\] cannot be stored"):
         sample.echo.schedule(NAME, every=60, kwargs={"when": date(2031, 1, 1)})
+
+
+@pytest.mark.parametrize(
+    ("task", "given", "words"),
+    [
+        (sample.other, {"args": [1]}, "too many positional arguments"),
+        (sample.fail, {"kwargs": {"colour": "red"}}, "unexpected keyword argument 'colour'"),
+        (sample.who_am_i, {"args": [1]}, "too many positional arguments"),
+    ],
+)
+@pytest.mark.django_db
+def test_arguments_that_the_function_does_not_take_are_refused(task: Any, given: dict[str, Any], words: str) -> None:
+    with pytest.raises(TypeError, match=f"The schedule '{NAME}' does not fit {task.module_path}: .*{words}"):
+        task.schedule(NAME, every=60, **given)
+    assert not Task.objects.filter(name=NAME).exists()
+
+
+@pytest.mark.django_db
+def test_a_row_that_is_there_may_be_kept_or_refused() -> None:
+    first = sample.echo.schedule(NAME, every=60, max_runs=3)
+    assert first is not None
+    kept = sample.echo.schedule(NAME, every=120, replace=False)
+    assert kept is not None
+    assert (kept.pk, kept.fires, kept.max_runs) == (first.pk, every(60), 3)
+    with pytest.raises(TaskExists, match=f"There is a task '{NAME}' already"):
+        sample.echo.schedule(NAME, every=120, replace="error")
+    assert Task.objects.get(name=NAME).fires == every(60)
+    changed = sample.echo.schedule(NAME, every=120, max_runs=None)
+    assert changed is not None
+    assert (changed.pk, changed.fires, changed.max_runs) == (first.pk, every(120), None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("replace", [False, "error"])
+def test_a_row_that_is_not_there_is_made_whatever_replace_says(replace: Any) -> None:
+    row = sample.echo.schedule(NAME, every=60, replace=replace)
+    assert row is not None
+    assert row.next_run_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_four_who_want_a_new_row_one_gets_it() -> None:
+    def made() -> str:
+        try:
+            return "made" if sample.echo.schedule(NAME, every=60, replace="error") else ""
+        except TaskExists:
+            return "refused"
+
+    assert sorted(at_once(made, made, made, made)) == ["made", *["refused"] * 3]
+    assert Task.objects.filter(name=NAME).count() == 1
+
+
+@pytest.mark.django_db
+def test_several_schedules_are_made_all_or_none() -> None:
+    @transaction.atomic
+    def both() -> None:
+        sample.echo.schedule(NAME, every=60)
+        sample.echo.schedule(f"{NAME} too", every=0)
+
+    with pytest.raises(InvalidTrigger):
+        both()
+    assert not Task.objects.filter(name__startswith=NAME).exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"replace": "never"}, ValueError, "has replace='never'; it is True, False or 'error'"),
+        ({"max_runs": 0}, ValueError, "has max_runs=0; it must be a whole number from 1 to 2147483647, or None"),
+        ({"max_runs": 2.0}, ValueError, "has max_runs=2.0"),
+        ({"max_runs": True}, ValueError, "has max_runs=True"),
+    ],
+)
+def test_values_that_mean_nothing_are_refused(given: dict[str, Any], error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        sample.echo.schedule(NAME, every=60, **given)
+
+
+@pytest.mark.usefixtures("loading")
+def test_a_declaration_cannot_be_kept_out_by_a_row() -> None:
+    with pytest.raises(TypeError, match="replace=False, which is for schedules made at run time"):
+        sample.echo.schedule(NAME, every=60, replace=False)

@@ -9,7 +9,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from django_tasks_fsm.core.states import RunState
-from django_tasks_fsm.models import TaskRun
+from django_tasks_fsm.models import RunLog, TaskRun
 from tests.admin.pages import address
 from tests.admin.rows import link, make_run, make_task
 
@@ -152,3 +152,41 @@ def test_the_timeline_and_the_states_keep_the_policy(as_admin: Any, run: TaskRun
     as_admin.get_by_role("link", name="what can follow what").click()
     expect(as_admin.locator("svg.fsm-graph")).to_contain_text("dispatch")
     assert as_admin.problems == []
+
+
+def log(run: TaskRun, first: int, last: int) -> None:
+    RunLog.objects.bulk_create(
+        RunLog(run=run, fence=1, number=n, attempt=1, at=run.enqueued_at, level=20, message=f"line {n}", size=8)
+        for n in range(first, last + 1)
+    )
+
+
+@pytest.fixture
+def logged(run: TaskRun) -> None:
+    log(run, 1, 150)
+
+
+def test_the_log_follows_its_end_until_its_reader_looks_back(logged: None, opened: Any, run: TaskRun) -> None:
+    tail = opened.locator(".fsm-tail")
+    is_at_end = "tail => tail.scrollHeight - tail.scrollTop - tail.clientHeight < 8"
+    assert tail.evaluate(is_at_end)
+    log(run, 151, 160)
+    assert look(opened).status == 200
+    expect(tail).to_contain_text("line 160")
+    assert tail.evaluate(is_at_end)
+    tail.evaluate("tail => { tail.scrollTop = 40; }")
+    log(run, 161, 170)
+    assert look(opened).status == 200
+    expect(tail).to_contain_text("line 170")
+    assert tail.evaluate("tail => tail.scrollTop") == 40
+    assert opened.problems == []
+
+
+def test_without_scripts_the_newest_lines_are_there(
+    logged: None, open_page: Any, log_in: Any, admin_client: Client, run: TaskRun
+) -> None:
+    page = log_in(open_page(java_script_enabled=False), admin_client)
+    page.goto(address("taskrun_change", run.pk))
+    expect(page.locator(".fsm-lines tbody tr").last).to_contain_text("line 150")
+    page.get_by_role("link", name="ERROR").click()
+    expect(page.get_by_text("No line of this level.")).to_be_visible()

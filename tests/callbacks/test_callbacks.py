@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -70,8 +71,9 @@ def test_nothing_is_told_of_what_is_rolled_back(connect):
     assert heard == []
 
 
-def test_a_callback_that_raises_keeps_nobody_from_hearing(connect, caplog):
-    token = callbacks.on_transition(lambda run_id, row: 1 / 0)
+@pytest.mark.parametrize("mistake", [lambda *args: 1 / 0, lambda *args: sys.exit(2)])
+def test_a_callback_that_raises_keeps_nobody_from_hearing(connect, caplog, mistake):
+    token = callbacks.on_transition(mistake)
     heard = connect()
     run = a_run("QUEUED")
     run.cancel()

@@ -73,6 +73,8 @@ def test_the_test_project_is_in_order(db: None) -> None:
         ({"LEASE_SECONDS": float("nan")}, r"\['LEASE_SECONDS'\] must be a number above zero, not nan"),
         ({"MAX_LOSSES": True}, r"\['MAX_LOSSES'\] must be a number above zero, not True"),
         ({"HEARTBEAT_SECONDS": 40}, r"\['HEARTBEAT_SECONDS'\] must be at most half of LEASE_SECONDS"),
+        ({"LOG_LEVEL": "info"}, r"\['LOG_LEVEL'\] must be one of DEBUG, INFO, .*, OFF, not 'info'"),
+        ({"LOG_LINES": 0}, r"\['LOG_LINES'\] must be a number above zero"),
         ({"GRAPH_ENGINE": "dot"}, r"\['GRAPH_ENGINE'\] must be 'auto', 'builtin' or 'graphviz'"),
         ({"TASK_MODULES": "shop.jobs"}, r"\['TASK_MODULES'\] must be a list of module names, not 'shop.jobs'"),
         ({"TASK_MODULES": [7]}, r"\['TASK_MODULES'\] must be a list of module names"),
@@ -138,6 +140,28 @@ def test_e005_names_the_executor_that_cannot_be_called(path: str, messages: Mess
     said = f"TASKS['default']['OPTIONS']['EXECUTORS']['far'] is {path!r}, which is nothing that can be called."
     assert message.msg == said
     assert message.hint == "Name a function, or a class, that returns a concurrent.futures.Executor."
+
+
+@pytest.mark.parametrize("path", ["no.such.Plugin", "tests.checks.test_checks.Halfway", "tests.checks.test_checks"])
+def test_e005_names_the_plugin_that_is_none(path: str, messages: Messages) -> None:
+    with tasks(OPTIONS={"PLUGINS": [path]}):
+        (message,) = messages("E005")
+    said = f"TASKS['default']['OPTIONS']['PLUGINS'] has {path!r}, which is no class with start and stop."
+    assert message.msg == said
+
+
+class Halfway:
+    """Starts, and never stops."""
+
+    def start(self, worker: object) -> None:
+        """Start."""
+
+
+@pytest.mark.parametrize("value", ["shop.Exporter", [7], ["nodots"], {"a": "b.c"}])
+def test_plugins_are_a_list_of_paths(value: object, messages: Messages) -> None:
+    with tasks(OPTIONS={"PLUGINS": value}):
+        (message,) = messages("E001")
+    assert "['PLUGINS']" in message.msg
 
 
 def test_w001_tells_that_no_backend_uses_the_app(messages: Messages) -> None:

@@ -4,7 +4,7 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from django_tasks_fsm.cli.arguments import interval, positive_int, queue_names, seconds
+from django_tasks_fsm.cli.arguments import interval, positive_int, queue_names, queue_slots, reserved, seconds
 
 
 @pytest.mark.parametrize(("text", "value"), [("1", 1), ("12", 12)])
@@ -52,3 +52,28 @@ def test_a_name_that_no_queue_bears_is_shown(text):
 def test_no_name_at_all_is_refused(text):
     with pytest.raises(ArgumentTypeError, match="Name at least one queue"):
         queue_names(text)
+
+
+@pytest.mark.parametrize(("text", "value"), [("50=1", (50, 1)), (" -100 = 2 ", (-100, 2)), ("100=30", (100, 30))])
+def test_reserved_slots(text, value):
+    assert reserved(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("101=1", "101"), ("-101=1", "-101"), ("high=1", "high"), ("=1", ""), ("5.0=1", "5.0"), ("50", ""), ("50=0", "0"),
+     ("50=-1", "-1"), ("50=x", "x")],
+)  # fmt: skip
+def test_what_is_no_reserve_is_named(text, word):
+    with pytest.raises(ArgumentTypeError, match=f"'{word}' is not a (priority from -100 to 100|number of slots)"):
+        reserved(text)
+
+
+def test_slots_of_a_queue():
+    assert queue_slots("reports=2") == ("reports", 2)
+
+
+@pytest.mark.parametrize("text", ["*=1", "a b=1", "=1", "reports", "reports=0", "reports=all"])
+def test_what_is_no_number_for_a_queue_is_named(text):
+    with pytest.raises(ArgumentTypeError, match=r"is not (the name of one queue|a number of slots)"):
+        queue_slots(text)

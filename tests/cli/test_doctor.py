@@ -14,7 +14,7 @@ from django_tasks_fsm.cli import diagnosis
 from django_tasks_fsm.models import Queue, Task
 from django_tasks_fsm.store.status import status
 from tests.cli.terminal import as_json, command
-from tests.store.rows import a_run, a_worker
+from tests.store.rows import a_run, a_task, a_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,7 @@ def test_a_task_that_is_put_away_may_lack_its_function() -> None:
 
 
 def test_a_schedule_that_cannot_be_read_is_found() -> None:
-    Task.objects.create(name="odd", function="tests.jobs.tasks.noop", trigger={"version": 1, "kind": "lunar"})
+    a_task("odd", function="tests.jobs.tasks.noop", trigger={"version": 1, "kind": "lunar"})
     assert "odd" in findings()["trigger"]["problem"]
 
 
@@ -85,7 +85,7 @@ def test_missing_migrations_are_found_before_any_row_is_looked_at(monkeypatch: p
 def test_a_migration_that_is_not_applied_is_named() -> None:
     from django.db.migrations.recorder import MigrationRecorder
 
-    MigrationRecorder(connection).record_unapplied("django_tasks_fsm", "0001_initial")
+    MigrationRecorder(connection).migration_qs.filter(app="django_tasks_fsm").delete()
     assert "0001_initial" in findings()["migrations"]["problem"]
 
 
@@ -111,3 +111,10 @@ def test_system_checks_of_this_app_are_repeated_unless_silenced() -> None:
         assert findings()["django_tasks_fsm.W001"]["level"] == "warning"
     with override_settings(TASKS={}, SILENCED_SYSTEM_CHECKS=["django_tasks_fsm.W001"]):
         assert findings(code=0) == {}
+
+
+def test_a_worker_that_does_not_keep_up_is_found() -> None:
+    a_worker("Ada", queues=["*"], concurrency=4, saturated_since=timezone.now())
+    found = findings()["saturated"]
+    assert found["problem"].startswith("Worker Ada is saturated: all its 4 slots are taken")
+    assert "tasks_fsm resize" in found["advice"]

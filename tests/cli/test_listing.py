@@ -81,7 +81,7 @@ def test_tasks_are_listed_with_schedule_and_whether_their_function_is_known() ->
 
 
 def test_a_schedule_that_cannot_be_read_spoils_no_list() -> None:
-    Task.objects.create(name="odd", function="f", trigger={"kind": "lunar"})
+    a_task("odd", trigger={"kind": "lunar"})
     (row,) = as_json("list", "tasks", "--task", "odd")["rows"]
     assert row["schedule"].startswith("? ")
 

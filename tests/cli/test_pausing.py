@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from django_tasks_fsm.core.triggers import dump, every
 from django_tasks_fsm.models import Queue, Transition
 from tests.cli.terminal import as_json, command, refusal
 from tests.store.rows import a_run, a_task
@@ -69,10 +70,50 @@ def test_one_name_of_two_needs_its_kind(queue: Queue) -> None:
     assert not queue.is_paused
 
 
-def test_until_is_for_queues_and_for_the_future(queue: Queue) -> None:
-    a_task("report")
-    assert refusal("pause", "report", "--until", "2999-01-01T00:00:00Z").startswith("--until is for queues")
+def test_until_is_for_tasks_and_queues_and_for_the_future(queue: Queue) -> None:
+    run = a_run("RUNNING")
+    assert refusal("pause", run.pk, "--until", "2999-01-01T00:00:00Z").startswith("--until is for tasks and queues")
     assert refusal("pause", "mail", "--until", "2020-01-01T00:00:00Z") == "--until lies in the past."
+
+
+def test_a_task_is_paused_until_a_time() -> None:
+    task = a_task("report")
+    assert command("pause", "report", "--until", "2999-01-01T00:00:00Z")[0] == 0
+    task.refresh_from_db()
+    assert task.paused_until is not None
+    assert (task.state, task.paused_until.year) == ("PAUSED", 2999)
+
+
+def test_a_group_is_paused_and_resumed_as_one() -> None:
+    tasks = [a_task(name, group="reports") for name in ("a", "b")]
+    other = a_task("c")
+    found = as_json("pause", "--group", "reports", "--until", "2999-01-01T00:00:00Z", "--reason", "audit")
+    assert (found["kind"], found["name"], found["moved"]) == ("group", "reports", 2)
+    assert Transition.objects.filter(task__in=tasks, event="pause", reason="audit").count() == 2
+    other.refresh_from_db()
+    assert other.state == "ACTIVE"
+    assert command("resume", "--group", "reports") == (0, "2 moved, 0 left alone.\n")
+
+
+def test_what_passed_during_a_pause_is_made_up_for_on_request(queue: Queue) -> None:
+    slot = timezone.now() - timedelta(hours=2)
+    task = a_task("report", trigger=dump(every(3600)), next_run_at=slot, state="PAUSED")
+    command("resume", "report", "--catch-up")
+    task.refresh_from_db()
+    assert task.next_run_at == slot
+    assert refusal("resume", "mail", "--catch-up") == "--catch-up is for tasks: a queue has no times to make up for."
+
+
+def test_a_group_that_is_unknown_is_told_with_those_that_there_are() -> None:
+    a_task("a", group="reports")
+    assert refusal("pause", "--group", "report") == (
+        "No task is in the group 'report'. Groups that have tasks: 'reports'."
+    )
+
+
+@pytest.mark.parametrize("said", [(), ("a", "--group", "reports")])
+def test_a_name_or_a_group_is_needed_and_not_both(said: tuple[str, ...]) -> None:
+    assert refusal("pause", *said).startswith("Name a task, queue or run, or say which tasks by --group")
 
 
 def test_what_is_unknown_is_named_with_the_nearest(queue: Queue) -> None:

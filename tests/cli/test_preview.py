@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from django_tasks_fsm.core.triggers import Trigger, WorkerStart, cron, dump, every
 from django_tasks_fsm.models import Task
+from tests.store.rows import saved
 
 PARIS = ("--tz", "Europe/Paris", "--from", "2026-10-24T12:00:00Z")
 
@@ -111,6 +112,12 @@ def test_the_zone_of_a_task_is_only_for_showing():
 
 
 @pytest.mark.django_db
+def test_the_task_is_looked_for_in_the_database_that_is_named():
+    a_task(cron("0 3 * * *"))
+    assert as_json("nightly figures", "--database", "default") == as_json("nightly figures")
+
+
+@pytest.mark.django_db
 def test_a_task_that_never_fires_by_time_says_so():
     a_task(WorkerStart())
     assert refused("nightly figures") == "'nightly figures' never fires: when a worker starts."
@@ -118,7 +125,7 @@ def test_a_task_that_never_fires_by_time_says_so():
 
 @pytest.mark.django_db
 def test_a_task_whose_schedule_cannot_be_read_is_an_error_and_no_traceback():
-    Task.objects.create(name="sick", function="f", trigger={"kind": "moon"})
+    saved(Task(name="sick", function="f", trigger={"kind": "moon"}))
     assert "must be one of" in refused("sick")
 
 

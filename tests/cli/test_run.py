@@ -43,6 +43,13 @@ def test_the_history_names_the_user_of_the_operating_system(task: Task, monkeypa
     assert row.reason == "month end"
 
 
+def test_the_run_that_waits_is_taken_where_triggers_collapse(task: Task) -> None:
+    first = as_json("run", "sum", "--collapse", "--reason", "a file came")
+    assert as_json("run", "sum", "--collapse", "--args", "[7]")["run"] == first["run"]
+    assert (TaskRun.objects.count(), made().args) == (1, [1])
+    assert Transition.objects.get(run=made(), event="start").reason == "a file came"
+
+
 @pytest.mark.parametrize(("flags", "count"), [((), 2), (("--alone",), 1), (("--dependents",), 3)])
 def test_company_comes_along_as_asked(task: Task, flags: tuple[str, ...], count: int) -> None:
     before, after = (Task.objects.create(name=name, function="tests.jobs.tasks.noop") for name in ("before", "after"))

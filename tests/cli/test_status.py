@@ -139,3 +139,42 @@ def test_nothing_is_written() -> None:
     before = list(TaskRun.objects.values_list())
     command("status")
     assert list(TaskRun.objects.values_list()) == before
+
+
+def test_a_worker_tells_how_it_is() -> None:
+    now = timezone.now()
+    worker = a_worker(
+        "Ada", queues=["*"], concurrency=4, desired_concurrency=6, reserved=[[50, 1]], queue_concurrency={"mail": 2},
+        saturated_since=now, paused_at=now, paused_by="os:ada@db1", pause_reason="a look", rss=50_000_000,
+        lanes={"thread": 2}, versions={"python": "3.11.2"},
+    )  # fmt: skip
+    runs = [a_run("RUNNING", worker_id=worker.pk, queue=queue) for queue in ("default", "mail", "mail")]
+    row = of(as_json("status")["workers"], "Ada")
+    told = ("state", "slots", "desired_slots", "reserved", "queue_concurrency", "rss", "versions", "pause_reason")
+    assert [row[name] for name in told] == [
+        "PAUSED", 4, 6, [[50, 1]], {"mail": 2}, 50_000_000, {"python": "3.11.2"}, "a look"
+    ]  # fmt: skip
+    assert (row["running_by_queue"], row["running_by_executor"]) == ({"default": 1, "mail": 2}, {"thread": 2})
+    assert set(row["runs"]) == {str(run.pk) for run in runs}  # type: ignore[call-overload]
+    assert row["saturated_since"] is not None
+
+
+def test_a_paused_worker_serves_nobody() -> None:
+    a_run("QUEUED")
+    a_worker(queues=["*"], paused_at=timezone.now())
+    assert of(as_json("status")["queues"], "default")["serving"] == 0
+    assert "no live worker serves it" in as_json("status", "--check", code=1)["problems"][0]
+
+
+def test_those_that_have_stopped_are_told_apart_from_those_that_are_silent() -> None:
+    a_worker("gone", stopped_at=timezone.now(), silent_for=3600)
+    a_worker("lost", silent_for=3600)
+    a_worker("busy", saturated_since=timezone.now())
+    a_worker("resting", paused_at=timezone.now())
+
+    def names(state: str) -> list[str]:
+        return sorted(row["name"] for row in as_json("list", "workers", "--state", state)["rows"])
+
+    assert [names(state) for state in ("live", "lost", "paused", "saturated", "stopped")] == [
+        ["busy", "resting"], ["lost"], ["resting"], ["busy"], ["gone"]
+    ]  # fmt: skip

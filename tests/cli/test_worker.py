@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import threading
+from argparse import ArgumentParser
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -29,6 +30,15 @@ def break_a_statement():
 @task
 async def agroup_in_a_thread(name):
     return await sync_to_async(group.func)(name)
+
+
+def defaults():
+    parser = ArgumentParser()
+    worker.add_arguments(parser)
+    return vars(parser.parse_args([]))
+
+
+DEFAULTS = defaults()
 
 
 def burst(**options):
@@ -151,3 +161,23 @@ def test_a_database_that_is_not_migrated_gets_a_sentence(monkeypatch):
     monkeypatch.setattr("django_tasks_fsm.worker.service.Worker.run", run)
     with pytest.raises(CommandError, match=r"'default' cannot serve as a queue: no such table.*migrate"):
         call_command("runworker", "--burst")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"reserve": ["50=2", "90=2"], "concurrency": 4}, "--reserve keeps 4 of 4 slots"),
+        ({"queues": "mail", "queue_concurrency": ["reports=1"]}, "'reports', which this worker does not serve"),
+        ({"exclude_queues": "reports", "queue_concurrency": ["reports=1"]}, "which this worker does not serve"),
+        ({"paused": True}, "--paused waits for a person"),
+    ],
+    ids=["all slots reserved", "another queue", "an excluded queue", "paused burst"],
+)
+def test_flags_that_contradict_each_other_are_refused(db, options, said):
+    with pytest.raises(CommandError, match=said):
+        burst(**options)
+
+
+def test_reserves_of_one_priority_add_up(db):
+    found = worker.config_from({**DEFAULTS, "reserve": ["50=1", (90, 1), "50=1"], "concurrency": 5, "max_rss": 300})
+    assert (found.reserve, found.max_rss) == (((50, 2), (90, 1)), 300 * 1024 * 1024)

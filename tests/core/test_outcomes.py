@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from django_tasks_fsm.core.machine import RUN_MACHINE
-from django_tasks_fsm.core.outcomes import Claim, Ending, Failure, Outcome
+from django_tasks_fsm.core.outcomes import ASKED_BY_TASK, Claim, Ending, Failure, Outcome
 from django_tasks_fsm.core.states import RunState
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,11 +30,33 @@ def test_every_ending_is_an_event_that_a_running_run_allows():
         ),
         (Outcome.cancelled(CLAIM, "asked"), {"ending": Ending.CANCELLED, "reason": "asked"}),
         (Outcome.rescheduled(CLAIM, timedelta(2)), {"ending": Ending.RESCHEDULED, "delay": timedelta(2)}),
+        (
+            Outcome.next_round(CLAIM, timedelta(2), [1], throttled=True),
+            {
+                "ending": Ending.RESCHEDULED,
+                "delay": timedelta(2),
+                "args": [1],
+                "throttled": True,
+                "reason": ASKED_BY_TASK,
+            },
+        ),
+        (
+            Outcome.next_round(CLAIM, CLAIM.run_at, kwargs={"a": 1}),
+            {"ending": Ending.RESCHEDULED, "at": CLAIM.run_at, "kwargs": {"a": 1}, "reason": ASKED_BY_TASK},
+        ),
         (Outcome.released(CLAIM, "stop"), {"ending": Ending.RELEASED, "reason": "stop"}),
     ],
 )
 def test_a_constructor_fills_exactly_the_fields_of_its_ending(outcome, filled):
-    empty = {"result_json": None, "failure": None, "delay": None, "reason": "", "exception": None}
+    empty: dict[str, object] = {
+        "result_json": None,
+        "failure": None,
+        "delay": None,
+        "reason": "",
+        "exception": None,
+        "stop": None,
+    }
+    empty |= {"at": None, "args": None, "kwargs": None, "throttled": False, "is_fresh": False}
     fields = {field.name: getattr(outcome, field.name) for field in dataclasses.fields(outcome)}
     assert fields == {"claim": CLAIM, **empty, **filled}
 

@@ -20,8 +20,9 @@ from django.test import override_settings
 from django.utils import timezone
 
 from django_tasks_fsm.dialects import dialect_of, for_alias
-from django_tasks_fsm.dialects.base import CHANNEL, Pick
+from django_tasks_fsm.dialects.base import CHANNEL
 from django_tasks_fsm.dialects.mysql import MySQLDialect
+from django_tasks_fsm.dialects.pick import Pick
 from django_tasks_fsm.dialects.postgresql import PostgreSQLDialect
 from django_tasks_fsm.dialects.sqlite import SQLiteDialect
 from django_tasks_fsm.models import TaskRun

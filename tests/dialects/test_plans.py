@@ -11,15 +11,21 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from django_tasks_fsm.core.outcomes import Outcome
+from django_tasks_fsm.core.keys import OnKey
+from django_tasks_fsm.core.outcomes import Claim, Outcome
+from django_tasks_fsm.core.slots import Room, Tier
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import RunPrerequisite, Task, TaskRun, Worker
+from django_tasks_fsm.models.keyed import runs_of
 from django_tasks_fsm.models.settling import settle, unsettle
+from django_tasks_fsm.store.backlog import backlog
 from django_tasks_fsm.store.enqueue import Request, enqueue
 from django_tasks_fsm.store.fire import fire
+from django_tasks_fsm.store.pauses import end_pauses
 from django_tasks_fsm.store.peek import peek
 from django_tasks_fsm.store.prune import prune
 from django_tasks_fsm.store.rescue import rescue
+from django_tasks_fsm.store.share import share
 from django_tasks_fsm.store.stage import stage
 from django_tasks_fsm.store.workers import Identity, beat
 from tests.dialects.plans import plan, plans, statements
@@ -63,10 +69,18 @@ def fill() -> None:
     Task.objects.bulk_create([Task(name=f"plan{n}", function="f", next_run_at=at) for n, at in enumerate(soon)])
 
 
+def shared(room: Room) -> list[Claim]:
+    return share(WORKER, ("q0", "q1", "q2"), room, DB)
+
+
 ME = Identity(WORKER, "w", "h", 1, ("*",), (), 1)
 LOOKS: dict[str, tuple[Callable[[], Any], str, str]] = {
     "claim from one queue": (lambda: claims(10, ("q0",)), RUNS, "fsm_run_claim"),
     "claim from several queues": (lambda: claims(10, ("q0", "q1", "q2")), RUNS, "fsm_run_claim"),
+    "claim above a priority": (lambda: shared(Room((Tier(50, 10),))), RUNS, "fsm_run_claim"),
+    "claim so many of a queue": (lambda: shared(Room((Tier(None, 10),), {"q1": 2})), RUNS, "fsm_run_claim"),
+    "claim without some tasks": (lambda: shared(Room((Tier(None, 9),), {}, frozenset({9}), 0)), RUNS, "fsm_run_claim"),
+    "look at what waits for a slot": (lambda: backlog(("q0", "q1"), DB), RUNS, "fsm_run_claim"),
     "stage": (lambda: stage(DB), RUNS, "fsm_run_due"),
     "peek at the runs": (lambda: peek(("*",), (), DB), RUNS, "fsm_run_claim"),
     "peek at what is due": (lambda: peek(("*",), (), DB), RUNS, "fsm_run_due"),
@@ -76,7 +90,10 @@ LOOKS: dict[str, tuple[Callable[[], Any], str, str]] = {
     "settle": (lambda: settle({BEFORE: RunState.DONE}, DB), EDGES, "prerequisite_id"),
     "unsettle": (lambda: unsettle([BEFORE], DB), EDGES, "prerequisite_id"),
     "fire": (lambda: fire(DB), TASKS, "fsm_task_fires"),
+    "look for pauses that have ended": (lambda: end_pauses(DB), TASKS, "fsm_task_pause_ends"),
     "look up a key": (lambda: enqueue(Request(a_task("plan").pk, key="k"), DB), RUNS, "fsm_run_key"),
+    "look for the runs of a key": (lambda: runs_of("k", DB), RUNS, "fsm_run_key|const tables"),
+    "trigger": (lambda: enqueue(Request(a_task("plan").pk, key="k", on_key=OnKey.COLLAPSE), DB), RUNS, "fsm_run_key"),
     "prune": (lambda: prune({RunState.DONE: MINUTE}, DB), RUNS, "PRIMARY|pkey|autoindex|fsm_run_troubled"),
 }
 

@@ -11,7 +11,18 @@ from django.db.models import Q
 from pytest_django.plugin import DjangoDbBlocker
 
 from django_tasks_fsm.conf import declared_queues
-from django_tasks_fsm.models import Queue, RunDetail, RunPrerequisite, Task, TaskRun, Transition, Worker
+from django_tasks_fsm.models import (
+    Message,
+    Queue,
+    RunChild,
+    RunDetail,
+    RunPrerequisite,
+    ServiceTicks,
+    Task,
+    TaskRun,
+    Transition,
+    Worker,
+)
 
 
 @pytest.fixture
@@ -25,7 +36,7 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
 
 def clean() -> None:
     """Delete all runs and workers, and the tasks of test functions; what apps and settings declare stays."""
-    for model in (Transition, RunDetail, RunPrerequisite, TaskRun, Worker, Group):
+    for model in (Message, ServiceTicks, RunChild, Transition, RunDetail, RunPrerequisite, TaskRun, Worker, Group):
         model._base_manager.all()._raw_delete("default")
     Task.objects.filter(Q(function__startswith="tests.") | Q(function__startswith="volatile.")).delete()
     Queue.objects.all().delete()

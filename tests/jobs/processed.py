@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import Any
 
-from django_tasks_fsm import task
+from django_tasks_fsm import StopSchedule, current_run, task
 from django_tasks_fsm.context import RunContext
 from tests.jobs import trail as trails
 
@@ -106,3 +106,15 @@ def fork() -> str:
         return "child"
     _, status = os.waitpid(child, 0)
     return f"child left with {os.waitstatus_to_exitcode(status)}"
+
+
+@task(executor="process")
+def has_enough(value: int) -> None:
+    """End the schedule, from a child process."""
+    raise StopSchedule(value, reason="the child has enough")
+
+
+@task(executor="process")
+def go_on(number: int) -> None:
+    """Ask for another round, with another number."""
+    current_run().reschedule(2.5, args=[number + 1])

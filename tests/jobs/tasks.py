@@ -14,7 +14,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
-from django_tasks_fsm import task
+from django_tasks_fsm import StopSchedule, task
 from django_tasks_fsm.context import RunContext
 from tests.jobs import trail as trails
 
@@ -22,6 +22,12 @@ from tests.jobs import trail as trails
 @task
 def noop() -> None:
     """Do nothing."""
+
+
+@task(names=["tests.jobs.before.moved"])
+def moved() -> str:
+    """Have had another name."""
+    return "moved"
 
 
 @task
@@ -184,3 +190,15 @@ def price(article: str) -> int:
 def bill(context: RunContext) -> int:
     """Return the sum of the prerequisites' results."""
     return sum(before.result for before in context.prerequisites())
+
+
+@task
+def enough(result: Any = None, reason: str = "") -> None:
+    """End the schedule that made the run."""
+    raise StopSchedule(result, reason)
+
+
+@task
+async def aenough(result: Any = None, reason: str = "") -> None:
+    """End the schedule that made the run, from the event loop."""
+    raise StopSchedule(result, reason)

@@ -211,9 +211,10 @@ def test_no_signal_is_sent_for_what_was_rolled_back_or_refused(heard):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_receiver_that_raises_does_not_undo_or_hide_the_change(heard):
+@pytest.mark.parametrize("error", [RuntimeError("receiver"), SystemExit(2)])
+def test_a_receiver_that_raises_does_not_undo_or_hide_the_change(heard, error):
     def broken(**kwargs):
-        raise RuntimeError("receiver")
+        raise error
 
     signals.tasks_moved.connect(broken)
     try:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,6 +17,7 @@ from django_tasks_fsm.core.prerequisites import Awaited, Condition
 from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.exceptions import CycleFound
 from django_tasks_fsm.models import RunPrerequisite, TaskRun
+from django_tasks_fsm.store import definitions
 from django_tasks_fsm.store.enqueue import Request, enqueue, enqueue_many
 from tests.store.faults import rolled_back
 from tests.store.rows import DB, a_run, a_task, claimed, done, enqueued, failed, finished, state_of
@@ -41,12 +43,15 @@ def statements(work) -> list[str]:
 @committing
 def test_outside_a_transaction_it_is_one_insert_and_nothing_else():
     wanted = request()
+    enqueue(request(), DB)
     (sql,) = statements(lambda: enqueue(wanted, DB))
     assert "INSERT INTO" in sql
 
 
-def test_inside_a_transaction_it_is_one_insert_and_nothing_else():
+def test_inside_a_transaction_it_is_one_insert_and_nothing_else(monkeypatch):
     wanted = request(args=[1], kwargs={"a": 2}, run_at=LATER)
+    # As after the first enqueue of a process: within a transaction, what it learns is not kept.
+    monkeypatch.setitem(definitions._limited, DB, (frozenset(), time.monotonic()))
     (sql,) = statements(lambda: enqueue(wanted, DB))
     assert "INSERT INTO" in sql
 
@@ -310,7 +315,7 @@ def test_many_are_made_in_the_order_given():
 
 def test_a_thousand_runs_cost_a_bounded_number_of_statements():
     wanted = [request() for _ in range(1000)]
-    assert len(statements(lambda: enqueue_many(wanted, DB))) < 30
+    assert len(statements(lambda: enqueue_many(wanted, DB))) < 50  # SQLite takes some 30 rows in one
     assert TaskRun.objects.filter(state="QUEUED").count() == 1000
 
 

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
@@ -13,7 +15,7 @@ from django_tasks_fsm.models import Queue, Task, TaskRun, Transition
 from django_tasks_fsm.store.fire import fire
 from tests.store.faults import failing, transient
 from tests.store.rows import DB, a_run, events_of
-from tests.store.threads import at_once, meanwhile
+from tests.store.threads import at_once, in_thread, meanwhile
 
 pytestmark = pytest.mark.django_db
 committing = pytest.mark.django_db(transaction=True)
@@ -245,3 +247,14 @@ def test_tasks_fire_in_a_project_without_time_zones(zone):
         assert fire(DB) == 1
         assert slots(task) == [(slot, "QUEUED", 1)]
         assert next_of(task) == slot + HOUR
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_somebody_has_locked_holds_up_neither_the_worker_nor_the_others(other):
+    locked = scheduled(every(HOUR), NOW - timedelta(minutes=5), name="locked")
+    free = scheduled(every(HOUR), NOW - timedelta(minutes=5), name="free")
+    other.do(lambda: list(Task.objects.select_for_update().filter(pk=locked.pk)))
+    assert in_thread(partial(fire, DB)).result(5) == 1
+    other.commit()
+    assert (len(slots(free)), fire(DB), len(slots(locked))) == (1, 1, 1)

@@ -2,16 +2,25 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, InterfaceError, ProgrammingError, connection, connections, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+    connection,
+    connections,
+    transaction,
+)
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_tasks_fsm.models import TaskRun, transactions
+from django_tasks_fsm.store.definitions import know_queue
 from django_tasks_fsm.store.enqueue import Request, enqueue, enqueue_many
 from django_tasks_fsm.store.insert import BYTES, ROWS
 from tests.store.faults import failing, losing_the_connection, transient
@@ -118,6 +127,19 @@ def test_a_connection_that_the_server_ended_is_opened_again(pauses):
     kill = "SELECT pg_terminate_backend(%s)" if connection.vendor == "postgresql" else "KILL %s"
     in_thread(lambda: connection.cursor().execute(kill, [number])).result(SECONDS)
     assert enqueue(wanted, DB).pk == TaskRun.objects.get().pk
+    assert pauses == [1]
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="a file has no connection to lose")
+def test_what_is_looked_up_first_opens_a_lost_connection_again_too(pauses):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()" if connection.vendor == "postgresql" else "SELECT connection_id()")
+        (number,) = cursor.fetchone()
+    kill = "SELECT pg_terminate_backend(%s)" if connection.vendor == "postgresql" else "KILL %s"
+    in_thread(lambda: connection.cursor().execute(kill, [number])).result(SECONDS)
+    with suppress(DatabaseError):  # the driver has noticed by now
+        connection.cursor().execute("SELECT 1")
+    know_queue("never seen before", DB)
     assert pauses == [1]
 
 

@@ -4,11 +4,13 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_tasks_fsm.core.ids import first_run_id_at
 from django_tasks_fsm.core.states import FINAL, RunState
-from django_tasks_fsm.models import RunDetail, RunPrerequisite, TaskRun, Transition
+from django_tasks_fsm.models import RunDetail, RunLog, RunPrerequisite, TaskRun, Transition
 from django_tasks_fsm.store import prune as room
 from django_tasks_fsm.store.prune import prune
 from tests.store.faults import failing, transient
@@ -27,6 +29,12 @@ def old(state: str = "DONE", days: float = 30, **values) -> TaskRun:
     then = timezone.now() - timedelta(days=days)
     made = uuid.UUID(int=first_run_id_at(then.timestamp()).int | uuid.uuid4().int >> 64)
     return a_run(state, id=made, enqueued_at=then, finished_at=then if state in FINAL else None, **values)
+
+
+def logged(run: TaskRun, count: int) -> None:
+    """Let a run have logged so many lines."""
+    values = {"run": run, "fence": 1, "attempt": 1, "at": timezone.now(), "level": 20, "size": 0}
+    RunLog.objects.bulk_create(RunLog(number=number, **values) for number in range(1, count + 1))
 
 
 def left() -> set[uuid.UUID]:
@@ -66,13 +74,28 @@ def test_everything_that_belongs_to_a_run_goes_with_it():
     waits_for(other, run, met=True)
     RunDetail.objects.create(run=run)
     RunDetail.objects.create(run=other)
+    logged(run, 3)
+    logged(other, 2)
     for one in (run, other):
         Transition.objects.create(run=one, event="e", from_state="a", to_state="b", at=timezone.now(), actor="x")
     assert prune(KEEP, DB) == 1
     assert left() == {before.pk, other.pk}
     assert not RunPrerequisite.objects.exists()
     assert list(RunDetail.objects.values_list("pk", flat=True)) == [other.pk]
+    assert list(RunLog.objects.values_list("run", flat=True)) == [other.pk] * 2
     assert list(Transition.objects.values_list("run", flat=True)) == [other.pk]
+
+
+@committing
+def test_long_logs_go_in_transactions_of_their_own(monkeypatch):
+    monkeypatch.setattr(room, "LINES", 4)
+    for _ in range(3):
+        logged(old(), 5)
+    with CaptureQueriesContext(connection) as sent:
+        assert prune(KEEP, DB) == 3
+    deletes = [query["sql"] for query in sent if query["sql"].startswith("DELETE") and "runlog" in query["sql"]]
+    assert len(deletes) == 5
+    assert not RunLog.objects.exists()
 
 
 @pytest.mark.parametrize("after", ["FAILED", "CANCELLED", "SKIPPED"])

@@ -12,6 +12,7 @@ from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import TaskRun, Transition, Worker
 from django_tasks_fsm.store.rescue import _pause, rescue
 from django_tasks_fsm.store.workers import Identity, beat
+from tests.jobs.services import ticker
 from tests.store.faults import failing, just_before, transient
 from tests.store.rows import (
     DB,
@@ -139,6 +140,17 @@ def test_the_third_loss_is_poison():
     assert (run.state, run.attempt, run.key) == ("FAILED", 3, None)
     assert run.error.startswith("django_tasks_fsm.exceptions.WorkerLost: its worker was lost (loss 3 of at most 3)")
     assert events_of(run) == ["lose", "lose", "lose"]
+
+
+@pytest.mark.parametrize(("function", "state"), [("tests.nothing", "FAILED"), (ticker.module_path, "PENDING")])
+def test_losses_of_long_ago_do_not_make_a_service_poison(function, state):
+    run = a_run(task=a_task(function=function))
+    lost(run)
+    lost(run)
+    Transition.objects.filter(run=run).update(at=timezone.now() - timedelta(days=30))
+    claimed(run, a_worker(silent_for=GONE).pk)
+    assert rescued() == [run.pk]
+    assert Transition.objects.filter(run=run).latest("pk").to_state == state
 
 
 def test_losses_are_counted_although_other_attempts_lie_between():

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from django_tasks_fsm import signals
 from django_tasks_fsm.core.states import RunState
-from django_tasks_fsm.models import TaskRun
+from django_tasks_fsm.models import Task, TaskRun
+from django_tasks_fsm.store import definitions
 from django_tasks_fsm.store.stage import stage
 from tests.store.rows import DB, a_run, a_task, events_of, state_of
 from tests.store.threads import at_once
@@ -25,7 +26,7 @@ def test_what_is_due_is_queued_and_not_recorded():
 
 
 @pytest.mark.parametrize(
-    "values", [{"run_at": NOW + timedelta(minutes=5)}, {"waiting_on": 1, "run_at": NOW - timedelta(days=1)}]
+    "values", [{"run_at": NOW + timedelta(days=1)}, {"waiting_on": 1, "run_at": NOW - timedelta(days=1)}]
 )
 def test_what_waits_for_a_time_or_another_run_stays_pending(values):
     run = a_run("PENDING", **values)
@@ -71,3 +72,15 @@ def test_workers_here_are_told_which_queues_have_work():
     finally:
         signals.work_ready.disconnect(hear)
     assert heard == [frozenset("ab")]
+
+
+def test_a_run_that_was_made_before_its_task_had_a_limit_stands_in_line():
+    a_run("PENDING", run_at=NOW - timedelta(days=2), limited=False)
+    task = a_task()
+    Task.objects.filter(pk=task.pk).update(max_instances=1)
+    TaskRun.objects.update(limited=False)  # as one that a process made which had not heard of the limit
+    a_run("PENDING", run_at=NOW - timedelta(days=1), limited=True)
+    definitions.forget_limits()
+    assert stage(DB) == 2
+    found = TaskRun.objects.order_by("run_at").values_list("state", "limited", "line")
+    assert list(found) == [("QUEUED", True, 2), ("PENDING", True, 1)]

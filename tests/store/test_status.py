@@ -12,7 +12,7 @@ from tests.dialects.plans import plans, statements
 from tests.store.rows import DB, a_run, a_worker
 
 pytestmark = pytest.mark.django_db
-STATEMENTS = 8
+STATEMENTS = 9
 
 
 def test_the_number_of_statements_does_not_grow() -> None:

@@ -5,11 +5,23 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_tasks_fsm.models import Queue, TaskRun, Worker
-from django_tasks_fsm.store.workers import Identity, beat, forget_gone, leave, open_queues, register
+from django_tasks_fsm.store.workers import (
+    Identity,
+    Vitals,
+    Wishes,
+    beat,
+    forget_gone,
+    leave,
+    look,
+    open_queues,
+    register,
+)
 from tests.store.rows import DB, a_run, a_worker, claimed, claims, runs
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +61,19 @@ def test_a_heartbeat_renews_the_lease():
     assert not Worker.objects.get().is_alive
     beat(me, DB)
     assert Worker.objects.get().is_alive
+
+
+def test_a_look_tells_the_same_and_renews_nothing():
+    me = an_identity()
+    register(me, DB)
+    run = a_run(fence=4)
+    claims(1, worker=me.id)
+    run.cancel()
+    silence(me)
+    seen = look(me, DB)
+    assert (seen.fences, set(seen.stop), seen.is_look) == ({run.pk: 5}, {run.pk}, True)
+    assert not Worker.objects.get().is_alive
+    assert not beat(me, DB).is_look
 
 
 def test_a_heartbeat_tells_what_is_held_with_its_fence_and_what_should_stop():
@@ -125,3 +150,55 @@ def test_a_paused_queue_is_served_again_when_its_pause_is_over(minutes: int | No
     Queue.objects.create(name="shut", paused_at=now - timedelta(hours=1), paused_until=until)
     assert ("shut" in open_queues(["*"], (), DB)) is is_open
     assert ("shut" in open_queues(["shut"], (), DB)) is is_open
+
+
+# -- what people want, and what it says of itself
+
+
+def test_a_heartbeat_brings_what_people_want():
+    me = an_identity()
+    assert register(me, DB) == Wishes()
+    Worker.objects.update(desired_concurrency=7, paused_at=timezone.now())
+    assert beat(me, DB).wishes == Wishes(7, True)
+
+
+def test_a_heartbeat_tells_how_the_worker_is_in_no_further_statement():
+    me = an_identity()
+    register(me, DB)
+    with CaptureQueriesContext(connection) as plain:
+        beat(me, DB)
+    with CaptureQueriesContext(connection) as telling:
+        beat(me, DB, Vitals(5, 12.0, 1000, {"thread": 3}))
+    row = Worker.objects.get()
+    assert (row.concurrency, row.rss, row.lanes) == (5, 1000, {"thread": 3})
+    assert len(telling) == len(plain)
+
+
+def test_saturation_keeps_its_beginning_and_ends():
+    me = an_identity()
+    register(me, DB)
+    beat(me, DB, Vitals(1, 30.0))
+    since = Worker.objects.get().saturated_since
+    assert since is not None
+    assert timedelta(seconds=25) < timezone.now() - since < timedelta(seconds=60)
+    beat(me, DB, Vitals(1, 45.0))
+    assert Worker.objects.get().saturated_since == since
+    beat(me, DB, Vitals(1))
+    assert Worker.objects.get().saturated_since is None
+
+
+def test_a_successor_takes_over_what_people_asked_of_the_last_of_its_name():
+    former = an_identity(name="roof/1")
+    register(former, DB)
+    Worker.objects.update(desired_concurrency=7, paused_at=timezone.now(), paused_by="user:ada", pause_reason="a look")
+    register(an_identity(name="roof/2"), DB)
+    assert register(an_identity(name="roof/1", succeeds=True), DB) == Wishes(7, True)
+    assert register(an_identity(name="roof/1"), DB) == Wishes()
+    stranger = an_identity(name="roof/1", host="elsewhere", succeeds=True, is_paused=True)
+    assert register(stranger, DB) == Wishes(None, True)
+
+
+def test_a_successor_of_one_that_was_resumed_is_not_paused_by_its_flag():
+    register(an_identity(name="roof/1", is_paused=True), DB)
+    Worker.objects.update(paused_at=None)
+    assert register(an_identity(name="roof/1", is_paused=True, succeeds=True), DB) == Wishes()

@@ -10,9 +10,10 @@ from django_tasks_fsm.store.workers import Beat
 from django_tasks_fsm.worker.announcer import Announcer
 from django_tasks_fsm.worker.bell import Bell
 from django_tasks_fsm.worker.config import WorkerConfig
-from django_tasks_fsm.worker.cycle import UNSTORABLE, Cycle
+from django_tasks_fsm.worker.cycle import Cycle
 from django_tasks_fsm.worker.narration import Narrator
 from django_tasks_fsm.worker.outbox import Outbox
+from django_tasks_fsm.worker.substitutes import UNSTORABLE
 from tests.jobs.tasks import aecho, ahold, echo, hold
 from tests.worker.claims import claim, job
 from tests.worker.fake_store import FakeStore

@@ -20,7 +20,7 @@ class Database:
         self.beats = 0
         self.errors = []
 
-    def beat(self, identity, using):
+    def beat(self, identity, using, vitals):
         self.beats += 1
         if self.errors:
             raise self.errors.pop(0)
@@ -84,3 +84,25 @@ def test_it_ends_in_the_middle_of_a_long_pause(database, told, wait_until):
     wait_until(lambda: told)
     patient.stop()
     wait_until(lambda: patient._thread not in threading.enumerate())
+
+
+def test_it_looks_when_it_is_called_and_renews_nothing(database, monkeypatch, wait_until):
+    monkeypatch.setattr(workers, "look", lambda identity, using: Beat(is_look=True))
+    told = []
+    patient = Heart(ME, "default", 3600, lambda beat, since: told.append(beat))
+    patient.start()
+    wait_until(lambda: told)
+    patient.look_soon()
+    wait_until(lambda: len(told) == 2)
+    assert [beat.is_look for beat in told] == [False, True]
+    assert database.beats == 1
+    patient.stop()
+
+
+def test_calls_without_end_do_not_keep_it_from_beating(database, monkeypatch, wait_until):
+    quick = Heart(ME, "default", 0.05, lambda beat, since: quick.look_soon())
+    monkeypatch.setattr(workers, "look", lambda identity, using: Beat(is_look=True))
+    quick.start()
+    quick.look_soon()
+    wait_until(lambda: database.beats >= 3)
+    quick.stop()

@@ -56,3 +56,13 @@ def test_signals_are_wishes_and_handlers_come_back():
     assert switch.at_once
     assert switch.reason == "signal SIGINT"
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == former
+
+
+def test_the_grace_counts_from_the_first_wish(monkeypatch):
+    moments = iter([100.0, 105.0, 109.0])
+    monkeypatch.setattr("django_tasks_fsm.worker.stop.time.monotonic", lambda: next(moments))
+    switch = StopSwitch()
+    assert switch.deadline(30) == 130.0
+    switch.ask("please")
+    switch.ask("now")
+    assert switch.deadline(30) == 135.0

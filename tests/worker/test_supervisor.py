@@ -10,8 +10,9 @@ import pytest
 
 from django_tasks_fsm.worker import supervisor
 from django_tasks_fsm.worker.config import WorkerConfig
+from django_tasks_fsm.worker.recycling import AGAIN
 from django_tasks_fsm.worker.stop import StopSwitch
-from django_tasks_fsm.worker.supervisor import PARENT, Supervisor
+from django_tasks_fsm.worker.supervisor import PARENT, SUCCEEDS, Supervisor
 
 
 class Process:
@@ -102,6 +103,21 @@ def test_a_child_that_crashed_is_replaced_and_one_that_is_done_is_not(processes,
     under.run()
     assert len(processes) == 3
     assert "--name=roof/2" in processes[2].command
+
+
+def test_a_child_that_makes_room_is_replaced_at_once_and_its_successor_told(monkeypatch, processes, switch):
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 30.0)
+    under = roof(switch, count=1, max_tasks=1, reserve=((50, 1),), queue_concurrency=(("reports", 2),), paused=True)
+    switch.looks = [lambda: setattr(processes[0], "code", AGAIN), lambda: None, lambda: None]
+    assert under.run() == 0
+    assert [process.how["env"][SUCCEEDS] for process in processes] == ["", "yes"]
+    assert {"--reserve=50=1", "--queue-concurrency=reports=2", "--paused"} <= set(processes[1].command)
+
+
+def test_a_child_that_makes_room_while_all_stop_is_no_failure(monkeypatch, processes, switch):
+    monkeypatch.setattr(Process, "send_signal", lambda self, number: setattr(self, "code", AGAIN))
+    assert roof(switch).run() == 0
+    assert len(processes) == 2
 
 
 def test_a_signal_that_comes_while_a_process_is_made_reaches_it(monkeypatch, processes, switch):

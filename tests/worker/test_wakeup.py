@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import time
+import uuid
 
 import pytest
+from django.db import connection
 
+from django_tasks_fsm.dialects.base import call_for
 from django_tasks_fsm.worker.wakeup import WakeUp
 
 
@@ -35,3 +38,31 @@ def test_a_change_of_the_counter_ends_the_sleep(wakeup):
 def test_a_sleep_of_nothing_returns(wakeup):
     assert not wakeup.sleep(0)
     assert not wakeup.sleep(-1)
+
+
+def test_a_call_is_for_one_worker_and_wakes_nobody():
+    me, calls = uuid.uuid4(), []
+    wakeup = WakeUp("default", "a channel", me, lambda: calls.append("called"))
+    wakeup._hear(call_for(uuid.uuid4()))
+    assert calls == []
+    wakeup._hear(call_for(me))
+    assert calls == ["called"]
+    assert not wakeup.sleep(0)
+    wakeup._hear("default")
+    assert wakeup.sleep(60)
+
+
+def test_a_change_of_the_counter_is_a_call_too(wakeup, monkeypatch):
+    calls = []
+    monkeypatch.setattr(wakeup, "_called", lambda: calls.append("called"))
+    wakeup._counter, wakeup._count = lambda: 6, 5
+    wakeup.notice()
+    wakeup.notice()
+    assert calls == ["called"]
+
+
+def test_the_counter_outlives_its_connection(transactional_db):
+    wakeup = WakeUp("default", "a channel")
+    wakeup.connect()
+    connection.close()
+    wakeup.sleep(0.01)

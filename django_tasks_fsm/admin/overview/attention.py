@@ -34,6 +34,7 @@ def items(now: Snapshot, links: Links) -> list[Item]:
     found: list[Item] = []
     if "worker" in links.visible:
         found += _lost(now, links)
+        found += _saturated(now, links)
     if "task" in links.visible:
         found += _unreadable(now, links)
     if "queue" in links.visible:
@@ -51,6 +52,13 @@ def _lost(now: Snapshot, links: Links) -> Iterator[Item]:
         text = ngettext("It holds %(count)d run.", "It holds %(count)d runs.", held) % {"count": held}
         mark = badge("FAILED", gettext("Lost"))
         yield Item(mark, worker.name, links.page("worker", worker.pk), text if held else "", worker.heartbeat_at)
+
+
+def _saturated(now: Snapshot, links: Links) -> Iterator[Item]:
+    for worker in [worker for worker in now.workers if worker.is_saturated][:MOST]:
+        text = gettext("All its %(slots)d slots are taken, and runs that are due wait.") % {"slots": worker.concurrency}
+        mark = badge("PENDING", gettext("Saturated"))
+        yield Item(mark, worker.name, links.page("worker", worker.pk), text, worker.saturated_since)
 
 
 def _unreadable(now: Snapshot, links: Links) -> Iterator[Item]:

@@ -10,10 +10,12 @@ from django.db.models import Count, Q
 from django.utils.formats import number_format
 
 from django_tasks_fsm.admin.overview.moments import CAP, ENDED, in_trouble
+from django_tasks_fsm.core.limits import Place
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects.each import COUNT, COUNT_TRIED, Question
 from django_tasks_fsm.drawing.palette import BLOCKED, RETRY
 from django_tasks_fsm.models import TaskRun
+from django_tasks_fsm.models.line import in_line
 
 NEWEST = 20_000
 """Runs among which those are counted whose state has no index: being prepared, blocked, done."""
@@ -36,12 +38,14 @@ class Tally:
 def questions(using: str) -> list[Question]:
     """Return what to ask for the states that have an index."""
     runs = TaskRun.objects.using(using).order_by()
-    due = runs.filter(state=RunState.PENDING.value, waiting_on=0).order_by("run_at")
+    due = runs.filter(state=RunState.PENDING.value, waiting_on=0, line=Place.OUTSIDE.value).order_by("run_at")
     queued = runs.filter(state=RunState.QUEUED.value).values("queue")
     # Each asks for a column that its index has, so that the rows need not be visited.
     ended = [in_trouble(state, using).order_by().values("finished_at") for state in ENDED]
     tried = (COUNT_TRIED, due.values("attempt")[: CAP + 1])
-    return [(COUNT, due.values("run_at")[: CAP + 1]), tried, *((COUNT, rows[: CAP + 1]) for rows in (queued, *ended))]
+    lines = (COUNT, in_line(using).values("run_at")[: CAP + 1])
+    rest = [(COUNT, rows[: CAP + 1]) for rows in (queued, *ended)]
+    return [(COUNT, due.values("run_at")[: CAP + 1]), tried, lines, *rest]
 
 
 def newest(using: str) -> dict[str, int]:
@@ -58,11 +62,11 @@ def newest(using: str) -> dict[str, int]:
 
 def tallies(answers: Sequence[Any], seen: Mapping[str, int], running: int) -> dict[str, Tally]:
     """Put the answers together, in the order of a run's life."""
-    due, again, *counted = answers
-    is_cut, is_long = seen["all"] > NEWEST, due > CAP
+    due, again, in_lines, *counted = answers
+    is_cut, is_long = seen["all"] > NEWEST, max(due, in_lines) > CAP
     found = {state.value: capped(count) for state, count in zip((RunState.QUEUED, *ENDED), counted, strict=True)}
     found |= {state: capped(seen[state], is_cut) for state in ("PREPARE", BLOCKED, "DONE")}
-    first = max(0, min(due, CAP) - again)
+    first = max(0, min(due, CAP) - again) + min(in_lines, CAP)
     found |= {"RUNNING": capped(running), RETRY: Tally(min(again, CAP), is_long), "PENDING": Tally(first, is_long)}
     return {state: found[state] for state in SHOWN}
 

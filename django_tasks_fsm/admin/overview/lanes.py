@@ -11,11 +11,13 @@ from typing import Any
 from django.db.models import F
 
 from django_tasks_fsm.admin.overview.moments import Moment
+from django_tasks_fsm.core.latency import Latency
 from django_tasks_fsm.core.serving import served
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.each import COUNT, EARLIEST, Question
 from django_tasks_fsm.models import Queue, TaskRun, Worker
+from django_tasks_fsm.models.latency import by_queue
 
 MOST_QUEUES = 20
 MOST_WORKERS = 200
@@ -25,7 +27,7 @@ COUNTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A queue: what is ready in it, since when, and how many of the slots that serve it are taken."""
+    """A queue: what is ready in it, since when, how many of the slots that serve it are taken, how late runs start."""
 
     queue: Queue
     ready: int
@@ -33,6 +35,7 @@ class Lane:
     oldest: datetime | None
     busy: int
     slots: int
+    latency: Latency | None
 
 
 def queues(using: str) -> list[Queue]:
@@ -59,9 +62,17 @@ def lanes(
     """Put the answers together with what runs, and where."""
     busy = Counter(moment.queue for moment in running)
     slots = _slots(rows, hands)
-    time_out = for_alias(using).time_out
+    time_out, late = for_alias(using).time_out, by_queue(using)
     return [
-        Lane(row, min(count, COUNTED), count > COUNTED, oldest and time_out(oldest), busy[row.pk], slots[row.pk])
+        Lane(
+            row,
+            min(count, COUNTED),
+            count > COUNTED,
+            oldest and time_out(oldest),
+            busy[row.pk],
+            slots[row.pk],
+            late.get(row.pk),
+        )
         for row, count, oldest in zip(rows, answers[::2], answers[1::2], strict=True)
     ]
 
@@ -70,6 +81,6 @@ def _slots(rows: Sequence[Queue], hands: Sequence[Worker]) -> Counter[str]:
     known = {row.pk: None for row in rows}
     found: Counter[str] = Counter()
     for worker in hands:
-        if worker.is_alive:
+        if worker.is_serving:
             found.update(dict.fromkeys(served(known, worker.queues, worker.excluded_queues), worker.concurrency))
     return found

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from django_tasks_fsm.core.limits import Place
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.each import list_each
@@ -51,7 +52,7 @@ def moments(most: int, using: str) -> Moments:
     """Read them in one statement, each state from its index: all that run, up to the cap, and the first of the due."""
     runs = TaskRun.objects.using(using)
     running = runs.filter(state=RunState.RUNNING.value).order_by()
-    due = runs.filter(state=RunState.PENDING.value, waiting_on=0).order_by("run_at")
+    due = runs.filter(state=RunState.PENDING.value, waiting_on=0, line=Place.OUTSIDE.value).order_by("run_at")
     parts = [
         _columns(running, "started_at", CAP + 1),
         _columns(due, "run_at", most),

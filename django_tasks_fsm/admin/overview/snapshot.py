@@ -61,7 +61,7 @@ def forget() -> None:
 
 
 def take(using: str) -> Snapshot:
-    """Read everything, in nine bounded statements."""
+    """Read everything, in ten bounded statements."""
     now = timezone.now()
     lists, queues, workers = moments(MOST, using), lanes.queues(using), lanes.workers(using)
     since = hours.starts(now)

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             if worker.wants_reload(options, sys.stderr.isatty()):
                 self._run_reloading(options)
                 return
-        ended = worker.handle(options)
+        ended = worker.handle(options, self.from_command_line)
         if self.from_command_line:
             worker.leave(ended)
         elif ended.code:

@@ -17,7 +17,10 @@ from django_tasks_fsm.cli import (
     pausing,
     preview,
     prune,
+    rescheduling,
+    resizing,
     run,
+    run_log,
     show,
     status,
     verbs,
@@ -26,7 +29,8 @@ from django_tasks_fsm.cli import (
 from django_tasks_fsm.management.commands.runworker import Command as RunWorker
 
 ANSWERING: dict[str, Any] = {
-    "explain": explain, "status": status, "list": listing, "show": show, "run": run, "doctor": doctor
+    "explain": explain, "status": status, "list": listing, "show": show, "logs": run_log, "run": run, "doctor": doctor,
+    "resize": resizing, "reschedule": rescheduling,
 }  # fmt: skip
 """Rooms that end with an exit code."""
 
@@ -44,8 +48,11 @@ class Command(BaseCommand):
         prune.add_arguments(_room(rooms, "prune", "delete runs that ended long ago"))
         graph.add_arguments(_room(rooms, "graph", "draw tasks, runs, a timeline or the states"))
         preview.add_arguments(_room(rooms, "preview", "say when a cron expression, or a task, fires next"))
-        for name, room in (("status", status), ("list", listing), ("show", show), ("run", run), ("doctor", doctor)):
+        named = {"status": status, "list": listing, "show": show, "logs": run_log, "run": run, "doctor": doctor}
+        for name, room in named.items():
             room.add_arguments(_room(rooms, name, room.HELP))
+        resizing.add_arguments(_room(rooms, "resize", resizing.HELP))
+        rescheduling.add_arguments(_room(rooms, "reschedule", rescheduling.HELP))
         for name, words in pausing.HELP.items():
             pausing.add_arguments(_room(rooms, name, words), name)
         for name, words in verbs.HELP.items():

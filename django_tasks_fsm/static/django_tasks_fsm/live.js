@@ -39,17 +39,24 @@
     });
   }
 
+  /* Whoever looks at the newest lines of a log goes on seeing the newest. */
+  const tails = (root) => [...root.querySelectorAll(".fsm-tail")];
+  const isAtEnd = (one) => one.scrollHeight - one.scrollTop - one.clientHeight < 8;
+  const toEnd = (one) => { one.scrollTop = one.scrollHeight; };
+
   function replace(old, text) {
     const fresh = new DOMParser().parseFromString(text, "text/html").querySelector(".fsm-panels");
     if (!fresh) return stop();
     const details = keep(old, opened, (one) => one.open);
     const places = keep(old, scrollers, (one) => [one.scrollLeft, one.scrollTop]);
+    const ends = keep(old, tails, isAtEnd);
     const top = window.scrollY;
     const node = document.importNode(fresh, true);
     restore(node, opened, details, (one, open) => { one.open = open; });
     old.replaceWith(node);
     document.dispatchEvent(new Event("fsm:replaced"));
     restore(node, scrollers, places, (one, [left, down]) => { one.scrollLeft = left; one.scrollTop = down; });
+    tails(node).forEach((one, number, all) => { if (ends.get(keyOf(one, number, all)) !== false) toEnd(one); });
     window.scrollTo({ top, left: window.scrollX, behavior: "instant" });
     if (!node.dataset.live) stop();
   }
@@ -119,5 +126,6 @@
     later();
   }
 
+  document.addEventListener("DOMContentLoaded", () => tails(document).forEach(toEnd));
   document.addEventListener("DOMContentLoaded", start);
 })();

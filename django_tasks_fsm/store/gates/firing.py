@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext
 
+from django_tasks_fsm import registry
 from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.exceptions import InvalidTrigger
 from django_tasks_fsm.models import Task
@@ -31,16 +32,18 @@ def _since(state: TaskState, seen: SeenTask) -> Sentence:
     fact = {
         TaskState.PREPARE: gettext("It is being prepared."),
         TaskState.PAUSED: gettext("It is paused."),
-        TaskState.EXHAUSTED: gettext("Its schedule has no more times."),
+        TaskState.EXHAUSTED: gettext("Its schedule has come to its end."),
         TaskState.RETIRED: gettext("It is retired."),
     }[state]
     if seen.since is None or state not in (TaskState.PAUSED, TaskState.RETIRED):
         return Sentence(fact)
-    with_who = {
-        TaskState.PAUSED: gettext("It has been paused since {since} by {who}."),
-        TaskState.RETIRED: gettext("It has been retired since {since} by {who}."),
-    }[state]
-    return Sentence(with_who, {"since": seen.since, "who": seen.by.removeprefix("user:")})
+    with_who = gettext("It has been retired since {since} by {who}.")
+    if state is TaskState.PAUSED:
+        with_who = gettext("It has been paused since {since} by {who}.")
+        if seen.task.paused_until is not None:
+            with_who = gettext("It has been paused since {since} by {who}, until {until}.")
+    values = {"since": seen.since, "who": seen.by.removeprefix("user:"), "until": seen.task.paused_until}
+    return Sentence(with_who, values)
 
 
 def trigger(seen: SeenTask) -> Iterator[Gate]:
@@ -65,7 +68,10 @@ def _problem(task: Task) -> str:
 def next_time(seen: SeenTask) -> Iterator[Gate]:
     """Tell whether its next time has come."""
     at = {"at": seen.task.next_run_at}
-    if seen.task.next_run_at is None:
+    life = registry.lifecycle_of(seen.task.function)
+    if life is not None and seen.task.next_run_at is None:
+        yield from _service(life.autostart)
+    elif seen.task.next_run_at is None:
         way_out = Sentence(gettext("Start it by hand, or give it a schedule."))
         yield Gate("next", False, Sentence(_never(seen.task)), way_out)
     elif seen.is_due:
@@ -73,6 +79,15 @@ def next_time(seen: SeenTask) -> Iterator[Gate]:
     else:
         way_out = Sentence(gettext("Wait, start it by hand, or set another time (reschedule)."))
         yield Gate("next", False, Sentence(gettext("It fires next at {at}."), at), way_out)
+
+
+def _service(starts_by_itself: bool) -> Iterator[Gate]:
+    if starts_by_itself:
+        fact = gettext("It is a service: workers keep one run of it going, which ticks by its schedule.")
+        yield Gate("next", True, Sentence(fact))
+    else:
+        fact = gettext("It is a service that runs when somebody starts it, and ticks by its schedule.")
+        yield Gate("next", False, Sentence(fact), Sentence(gettext("Start it.")))
 
 
 def _never(task: Task) -> str:

@@ -6,9 +6,12 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
+from django_tasks_fsm import registry
+from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.holds import Holds
 from django_tasks_fsm.models import Queue, Task, TaskRun, Transition
+from django_tasks_fsm.models.line import IN_LINE
 from django_tasks_fsm.store.gates.record import Seen, SeenTask
 from django_tasks_fsm.store.tables import FIRES, READY, come, due_by, fires_by
 from django_tasks_fsm.store.workers import shut_since
@@ -25,7 +28,7 @@ def look_at_run(run: TaskRun, using: str) -> Seen:
     events = Transition.objects.filter(run_id=OuterRef("pk"), event__in=PUT_OFF).order_by("-id")
     rows = TaskRun.objects.using(using).select_related("task").defer(*HEAVY)
     found: Any = _with_queue(rows).annotate(
-        seen_taken=_holds(TaskRun, f"({READY}) OR ({due_by(now)})"),
+        seen_taken=_holds(TaskRun, f"({READY}) OR ({due_by(now)}) OR ({IN_LINE} AND waiting_on = 0)"),
         seen_due=_holds(TaskRun, come(now)),
         put_off_by=Subquery(events.values("event")[:1]),
     )
@@ -44,7 +47,7 @@ def look_at_task(task: Task, using: str) -> SeenTask:
     )
     row = found.get(pk=task.pk)
     moved = row.moved_at, row.moved_actor or "", row.moved_reason or ""
-    return SeenTask(row, _queue_of(row), row.seen_fires, row.seen_due, *moved, using)
+    return SeenTask(row, _queue_of(row), row.seen_fires or _is_kept_going(row), row.seen_due, *moved, using)
 
 
 def _holds(model: Any, condition: str) -> Exists:
@@ -62,3 +65,8 @@ def _with_queue(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 def _queue_of(row: Any) -> Queue | None:
     return None if row.queue_name is None else Queue(**{name: getattr(row, f"queue_{name}") for name in QUEUE})
+
+
+def _is_kept_going(task: Task) -> bool:
+    life = registry.lifecycle_of(task.function)
+    return life is not None and life.autostart and task.state == TaskState.ACTIVE

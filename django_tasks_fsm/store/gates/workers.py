@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from django.db.models import Count
 from django.utils.translation import gettext, ngettext
 
 from django_tasks_fsm import conf
 from django_tasks_fsm.core.serving import served
+from django_tasks_fsm.core.slots import Reserve, room_for
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import Queue, TaskRun
 from django_tasks_fsm.store.gates.record import Gate, Seen, Sentence
@@ -18,6 +19,7 @@ from django_tasks_fsm.store.workers import living
 
 MOST = 1_000
 """Live workers that are looked at."""
+MOST_RUNS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,26 @@ class Hand:
     queues: object
     excluded: object
     concurrency: int
+    is_paused: bool = False
+    reserved: Reserve = ()
+    most: Mapping[str, int] = field(default_factory=dict)
+
+    def idle(self, held: Sequence[tuple[int, str]]) -> int:
+        """Return how many of its slots are free; ``held`` are priority and queue of each run that it holds."""
+        return max(0, self.concurrency - len(held))
+
+    def room(self, priority: int, queue: str, held: Sequence[tuple[int, str]]) -> int:
+        """Return how many of its free slots runs of this priority and queue may take."""
+        taken = [one for one, _ in held]
+        room = room_for(priority, self.idle(held), self.concurrency, self.reserved, taken)
+        if queue not in self.most:
+            return room
+        return max(0, min(room, self.most[queue] - sum(name == queue for _, name in held)))
 
     def serves(self, queue: str, is_known: bool) -> bool:
         """Tell whether it would claim from a queue that is open, by the rule of the claim."""
+        if self.is_paused:
+            return False
         wanted, excluded = (names if isinstance(names, list) else [] for names in (self.queues, self.excluded))
         return queue in served({queue: None} if is_known else {}, wanted, excluded)
 
@@ -38,7 +57,13 @@ class Hand:
 def live_workers(using: str) -> list[Hand]:
     """Return who lives, by the database's clock and the lease that rescue goes by."""
     rows = living(conf.options().lease, using).order_by("pk")
-    return [Hand(*row) for row in rows.values_list("pk", "queues", "excluded_queues", "concurrency")[:MOST]]
+    return [
+        Hand(
+            row.pk, row.queues, row.excluded_queues, row.concurrency, row.is_paused,
+            tuple((priority, slots) for priority, slots in row.reserved), row.queue_concurrency,
+        )
+        for row in rows[:MOST]
+    ]  # fmt: skip
 
 
 def worker_gate(queue: str, row: Queue | None, live: Sequence[Hand]) -> Gate:
@@ -55,6 +80,10 @@ def worker_gate(queue: str, row: Queue | None, live: Sequence[Hand]) -> Gate:
     if not live:
         fact, way_out = gettext("No worker is alive."), gettext("Start one: manage.py runworker")
         return Gate("worker", False, Sentence(fact), Sentence(way_out))
+    if all(hand.is_paused for hand in live):
+        fact = ngettext("{count} worker is alive, but paused.", "{count} workers are alive, but paused.", len(live))
+        way_out = gettext("Resume it: manage.py tasks_fsm resume --worker NAME")
+        return Gate("worker", False, Sentence(fact, {"count": len(live)}), Sentence(way_out))
     count = len(live)
     fact = ngettext(
         "{count} worker is alive, but it does not serve the queue {queue}.",
@@ -74,15 +103,25 @@ def workers(seen: Seen) -> Iterator[Gate]:
 
 def _slots(seen: Seen, live: Sequence[Hand]) -> Iterator[Gate]:
     # Of a run that would be taken. That no slot is free holds up nothing for long.
-    serving = {hand.id: hand.concurrency for hand in live if hand.serves(seen.run.queue, seen.queue is not None)}
+    run = seen.run
+    serving = {hand.id: hand for hand in live if hand.serves(run.queue, seen.queue is not None)}
     if not serving or not seen.is_taken:
         return
     running = TaskRun.objects.using(seen.using).filter(state=RunState.RUNNING.value, worker_id__in=list(serving))
-    held = dict(running.order_by().values_list("worker_id").annotate(Count("pk")))
-    free = sum(max(0, size - held.get(pk, 0)) for pk, size in serving.items())
-    values = {"free": free, "slots": sum(serving.values())}
+    held: dict[uuid.UUID | None, list[tuple[int, str]]] = defaultdict(list)
+    for pk, priority, queue in running.order_by().values_list("worker_id", "priority", "queue")[:MOST_RUNS]:
+        held[pk].append((priority, queue))
+    free = sum(hand.room(run.priority, run.queue, held[pk]) for pk, hand in serving.items())
+    idle = sum(hand.idle(held[pk]) for pk, hand in serving.items())
+    values = {"free": free, "idle": idle, "slots": sum(hand.concurrency for hand in serving.values())}
     if free:
         yield Gate("slots", True, Sentence(gettext("{free} of {slots} slots are free."), values))
+    elif idle:
+        fact = gettext(
+            "{idle} of {slots} slots are free, but kept for higher priorities, or its queue has all that it may take: "
+            "it starts when another one becomes free."
+        )
+        yield Gate("slots", True, Sentence(fact, values), note=True)
     else:
         fact = gettext("All of the {slots} slots are taken: it starts when one becomes free.")
         yield Gate("slots", True, Sentence(fact, values), note=True)

@@ -14,7 +14,7 @@ from django_tasks_fsm.models.cascade import WAITING
 from django_tasks_fsm.store.ancestry import edges_below
 from django_tasks_fsm.store.repair.effects import Effects
 from django_tasks_fsm.store.repair.record import Plan, Step, exact, fingerprint, step
-from django_tasks_fsm.store.repair.rerunning import key_held, reach
+from django_tasks_fsm.store.repair.rerunning import computed, key_held, reach
 from django_tasks_fsm.store.repair.rows import Row, bearers, rows_in, rows_of
 
 NOT_RUN = (RunState.CANCELLED, RunState.SKIPPED)
@@ -42,7 +42,7 @@ def _behind(steps: tuple[Step, ...], rows: Mapping[uuid.UUID, Row], using: str) 
     below = edges_below(chosen, using)
     known = {**rows, **rows_of(below.keys() - rows.keys(), using)}
     waiting, passed = [], []
-    for run, cause in reach(sorted(chosen), below, known).items():
+    for run, cause in reach(sorted(chosen), computed(below, known), known).items():
         row, name = known[run], {"name": known[cause].name}
         if row.state in WAITING:
             waiting.append(step(row, "", gettext("Its prerequisite %(name)s runs again.") % name))

@@ -37,12 +37,23 @@ def plan_rerun(run_id: uuid.UUID, using: str, downstream: bool = True) -> Plan:
     rows = rows_of({run_id, *(run for some in below.values() for run in some)}, using)
     if run_id not in rows:
         raise UnknownPrerequisite(run_id)
-    causes = reach([run_id], below, rows)
+    causes = reach([run_id], computed(below, rows), rows)
     sorted_out = _Sorted(rows, causes, run_id, downstream)
     sorted_out.look_at_keys(using)
     parts = {name: tuple(getattr(sorted_out, name)) for name in ("steps", "waiting", "staying", "refused")}
     print_ = exact(parts["steps"], rows, parts["waiting"], parts["staying"], parts["refused"])
     return Plan("rerun", using, print_, partial(plan_rerun, run_id, using, downstream), **parts)
+
+
+def computed(
+    below: Mapping[uuid.UUID, Sequence[uuid.UUID]], rows: Mapping[uuid.UUID, Row]
+) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """Return what stands below each run but the runs of its own key: these follow it, and have nothing from it."""
+    return {run: [one for one in some if not _follows(rows.get(one), rows.get(run))] for run, some in below.items()}
+
+
+def _follows(row: Row | None, other: Row | None) -> bool:
+    return row is not None and other is not None and row.given_key is not None and row.given_key == other.given_key
 
 
 def reach(

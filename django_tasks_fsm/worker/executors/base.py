@@ -41,6 +41,9 @@ class Executor(ABC):
     def unstarted(self) -> list[Job]:
         """Take back and return the jobs that have not begun."""
 
+    def resize(self, slots: int) -> None:
+        """Run at most so many jobs at once from now on, where the executor counts them; what runs goes on."""
+
     def interrupt(self, job: Job) -> None:
         """Make a begun job stop soon, where that is possible; its context has been told already."""
 

@@ -10,7 +10,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from types import FrameType
 from typing import Any
@@ -23,10 +23,13 @@ from django_tasks_fsm.stopwatch import Stopwatch
 from django_tasks_fsm.worker import errand
 from django_tasks_fsm.worker.executors import connections
 from django_tasks_fsm.worker.executors.base import FORKED_CHILD_EXIT
+from django_tasks_fsm.worker.notebook import Notebook
 from django_tasks_fsm.worker.runner import Job, broken_off, run, run_async
 
 ANNOUNCED_WITHIN = 0.5
 """Seconds until a SIGTERM counts as somebody else's, and ends the process."""
+TELL_EVERY = 0.5
+"""Seconds between two messages with what the function has logged."""
 
 
 class Child:
@@ -42,12 +45,16 @@ class Child:
         self._stop_reason = ""
         self._told = threading.Event()
         self._cancel: Callable[[], object] | None = None
+        self._notebook: Notebook | None = None
+        self._tell_lock = threading.Lock()
+        self._never = threading.Event()
         self._pid = os.getpid()
 
     def live(self) -> None:
         """Execute what the parent sends; never return."""
         signal.signal(signal.SIGTERM, self._break_off)
         threading.Thread(target=self._listen, name="tasks-fsm-line", daemon=True).start()
+        threading.Thread(target=self._tell_lines_for_ever, name="tasks-fsm-lines", daemon=True).start()
         self._say(ready=self._pid)
         while True:
             self._execute(self._orders.get())
@@ -90,12 +97,14 @@ class Child:
         if self._stop_reason:
             self._stop(job)
         self._say(began=True)
-        outcome = self._outcome(job)
+        with Notebook.of(job) as self._notebook:
+            outcome = self._outcome(job)
         if os.getpid() != self._pid:  # the function has forked and returned in the child
             os._exit(FORKED_CHILD_EXIT)
         connections.after(str(job.claim.id))
+        self._tell_lines()
         self._say(outcome=errand.outcome_written(outcome))
-        self._job = None
+        self._job = self._notebook = None
 
     def _outcome(self, job: Job) -> Outcome:
         connections.before()
@@ -134,6 +143,19 @@ class Child:
     def _is_due(self, job: Job) -> bool:
         # The signal may be faster than the message that announces it.
         return job.context.overrun > 0 or bool(job.context.stop_reason) or self._told.wait(ANNOUNCED_WITHIN)
+
+    def _tell_lines_for_ever(self) -> None:
+        # Not by the thread that logs: a signal that breaks it off could cut a message in two.
+        while not self._never.wait(TELL_EVERY):
+            with suppress(OSError):  # the parent is gone; the other thread ends this process
+                self._tell_lines()
+
+    def _tell_lines(self) -> None:
+        """Send what the function has logged since the last time."""
+        with self._tell_lock:  # so that no line overtakes another, and the outcome overtakes none
+            lines = self._notebook.lines.take() if self._notebook is not None else []
+            if lines:
+                self._say(lines=[line.as_json() for line in lines])
 
     def _tell_rest(self, rests: bool) -> None:
         self._say(rests=rests)

@@ -14,14 +14,18 @@ from functools import partial
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.db import close_old_connections
 
+from django_tasks_fsm.core.executors import ASYNCIO
 from django_tasks_fsm.core.outcomes import Outcome
 from django_tasks_fsm.worker.executors import connections
 from django_tasks_fsm.worker.executors.base import Executor, Report
-from django_tasks_fsm.worker.runner import Job, run_async
+from django_tasks_fsm.worker.executors.inbox import Inbox
+from django_tasks_fsm.worker.runner import Job, handback_delay, run_async
 
 logger = logging.getLogger("django_tasks_fsm")
 
 CLEAN_EVERY = 1.0
+BLOCKED_AFTER = 1.0
+"""Seconds without an answer after which a loop counts as blocked, and what waits for it is given back."""
 LAST_MOMENT = 0.5
 """Seconds in which coroutines that are cancelled because the worker ends may tidy up."""
 
@@ -33,24 +37,56 @@ class CoroutineExecutor(Executor):
     the coroutines of a loop with another name.
     """
 
-    def __init__(self, report: Report, began: Callable[[Job], None], name: str = "") -> None:
+    def __init__(self, report: Report, began: Callable[[Job], None], name: str = "", size: int = 0) -> None:
         super().__init__(report, began)
+        self._size = size
         # What coroutines of a named loop ask of the ORM runs on a thread of that loop's own: asgiref has one for all.
         self._sensitive = ThreadSensitiveContext() if name else None
         self._loop = asyncio.new_event_loop()
         self._tasks: dict[Job, asyncio.Task[Outcome]] = {}
+        self._called = f"{ASYNCIO}:{name}" if name else ASYNCIO
+        self._inbox = Inbox()
+        self._asked_at: float | None = None
         self._ending = False
         self._cleaned_at = 0.0
         self._thread = threading.Thread(target=self._work, name=f"tasks-fsm-loop-{name}".rstrip("-"), daemon=True)
         self._thread.start()
 
     def submit(self, jobs: Sequence[Job]) -> None:
-        """See Executor.submit."""
-        self._loop.call_soon_threadsafe(self._begin, list(jobs))
+        """See Executor.submit; what comes while the loop is blocked is given back at once."""
+        for job in jobs:
+            self._inbox.put(job)
+        if self._asked_at is None:
+            self._asked_at = time.monotonic()
+        self._loop.call_soon_threadsafe(self._begin)
+        self._give_back_if_blocked()
 
     def unstarted(self) -> list[Job]:
-        """See Executor.unstarted: a coroutine begins as soon as it is submitted."""
-        return []
+        """See Executor.unstarted: a coroutine begins as soon as it is submitted, if its loop is not blocked."""
+        return self._inbox.drain()
+
+    def give_up_overdue(self) -> None:
+        """See Executor.give_up_overdue; also give back what waits for a blocked loop."""
+        super().give_up_overdue()
+        self._give_back_if_blocked()
+
+    def resize(self, slots: int) -> None:
+        """See Executor.resize."""
+        self._size = slots
+
+    @property
+    def lost_slots(self) -> int:
+        """See Executor.lost_slots: as many as there are slots may go on unheeded, as threads do; then it gets less."""
+        return max(0, self.underway.stuck - self._size)
+
+    def _give_back_if_blocked(self) -> None:
+        asked_at = self._asked_at
+        if asked_at is None or time.monotonic() - asked_at < BLOCKED_AFTER:
+            return
+        # Not released: this worker would claim it again at once, and another that has the function may take it sooner.
+        for job in self._inbox.drain():
+            reason = f"the event loop {self._called} is blocked by a coroutine that does not await"
+            self.report(Outcome.rescheduled(job.claim, handback_delay(job.claim), reason))
 
     def interrupt(self, job: Job) -> None:
         """Cancel the coroutine at its next await; only once, because it may have to await while it tidies up."""
@@ -78,8 +114,9 @@ class CoroutineExecutor(Executor):
     def _is_over(self) -> bool:
         return self._ending and not self._tasks
 
-    def _begin(self, jobs: list[Job]) -> None:
-        for job in jobs:
+    def _begin(self) -> None:
+        self._asked_at = None  # first: what is submitted from here on asks anew, if it is not found below
+        for job in self._inbox.drain():
             self.underway.begin(job)
             task = self._loop.create_task(self._run(job), context=self._fresh_context())
             self._tasks[job] = task

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextvars
+import queue
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from asgiref.sync import async_to_sync
 from django.db import DatabaseError, connections, transaction
@@ -11,6 +13,8 @@ from django.db import DatabaseError, connections, transaction
 from django_tasks_fsm.core.outcomes import Outcome
 from django_tasks_fsm.worker.executors.base import Executor, Report
 from django_tasks_fsm.worker.executors.connections import after as tidy
+from django_tasks_fsm.worker.executors.inbox import Inbox
+from django_tasks_fsm.worker.lifecycle.job import ServiceJob
 from django_tasks_fsm.worker.runner import Job, run, run_async
 
 
@@ -20,16 +24,35 @@ class InlineExecutor(Executor):
     def __init__(self, report: Report, began: Callable[[Job], None], using: str) -> None:
         super().__init__(report, began)
         self._using = using
+        self._inbox = Inbox()
+        self.is_busy = False
+        """Whether the calling thread is in a function, for others to look at."""
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """See Executor.submit."""
         for job in jobs:
-            self.began(job)
-            self.report(self._outcome(job))
+            self._inbox.put(job)
+        while (waiting := self._next()) is not None:
+            self._execute(waiting)
 
     def unstarted(self) -> list[Job]:
-        """See Executor.unstarted."""
-        return []
+        """See Executor.unstarted; from another thread, while a function is running."""
+        return self._inbox.drain()
+
+    def _next(self) -> Job | None:
+        with suppress(queue.Empty):
+            return self._inbox.get_nowait()
+        return None
+
+    def _execute(self, job: Job) -> None:
+        self.is_busy = True
+        try:
+            self.began(job)
+            if isinstance(job, ServiceJob):
+                job.ear.is_brief = True  # in the calling thread it would never end
+            self.report(self._outcome(job))
+        finally:
+            self.is_busy = False
 
     def stop(self) -> None:
         """See Executor.stop."""

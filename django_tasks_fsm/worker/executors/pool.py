@@ -22,6 +22,7 @@ from django_tasks_fsm.worker.executors import connections
 from django_tasks_fsm.worker.executors.base import Executor, Report
 from django_tasks_fsm.worker.executors.inbox import Inbox
 from django_tasks_fsm.worker.failures import describe
+from django_tasks_fsm.worker.listening import pass_on
 from django_tasks_fsm.worker.remote import perform
 from django_tasks_fsm.worker.runner import Job, handback_delay
 
@@ -124,6 +125,7 @@ class PoolExecutor(Executor):
             asked = job.context.stop_reason
             return Outcome.cancelled(job.claim, asked) if asked else self._given_back(job, "has cancelled it")
         if error is None:
+            pass_on(job, errand.lines_read(future.result()))
             return errand.outcome_read(future.result(), job.claim)
         if isinstance(error, futures.BrokenExecutor):
             # Not dropped here: this is the pool's own thread, which since Python 3.12 holds a lock that the end of the

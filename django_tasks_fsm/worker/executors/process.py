@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from django_tasks_fsm.worker.errand import Sender
 from django_tasks_fsm.worker.executors import connections
@@ -28,13 +29,27 @@ class ProcessExecutor(Executor):
         super().__init__(report, began)
         self._inbox = Inbox()
         self._ending = threading.Event()
-        self._keepers = [Keeper(sender, began, self._ending) for _ in range(processes)]
-        self._threads = [
-            threading.Thread(target=self._work, args=[keeper], name=f"tasks-fsm-keeper-{number}", daemon=True)
-            for number, keeper in enumerate(self._keepers, 1)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._sender = sender
+        self._numbers = itertools.count(1)
+        self._crew: dict[Keeper, threading.Thread] = {}
+        self._crew_lock = threading.Lock()
+        self.resize(processes)
+
+    def resize(self, slots: int) -> None:
+        """See Executor.resize: a child too many ends after its run, or at once where it has none."""
+        with self._crew_lock:
+            self._size = slots
+            for _ in range(slots - len(self._crew)):
+                self._hire()
+            too_many = len(self._crew) - slots
+        for _ in range(too_many):
+            self._inbox.put(None)
+
+    def _hire(self) -> None:
+        keeper, number = Keeper(self._sender, self.began, self._ending), next(self._numbers)
+        thread = threading.Thread(target=self._work, args=[keeper], name=f"tasks-fsm-keeper-{number}", daemon=True)
+        self._crew[keeper] = thread
+        thread.start()
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """See Executor.submit."""
@@ -50,25 +65,40 @@ class ProcessExecutor(Executor):
         for job in self._underway():
             job.context.request_stop(job.context.stop_reason or "the worker stops")
         self._ending.set()
-        for _ in self._threads:
+        crew = dict(self._crew)
+        for _ in crew:
             self._inbox.put(None)
-        self._join(LAST_MOMENT)
-        for keeper in self._keepers:
+        self._join(crew.values(), LAST_MOMENT)
+        for keeper in crew:
             keeper.kill()
-        self._join(LAST_MOMENT)
+        self._join(crew.values(), LAST_MOMENT)
 
     def _underway(self) -> list[Job]:
-        return [job for keeper in self._keepers if (job := keeper.job) is not None]
+        return [job for keeper in list(self._crew) if (job := keeper.job) is not None]
 
-    def _join(self, seconds: float) -> None:
+    def _join(self, threads: Iterable[threading.Thread], seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        for thread in self._threads:
+        for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _work(self, keeper: Keeper) -> None:
-        while (job := self._inbox.get()) is not None:
+        while (job := self._inbox.get()) is not None or not self._leaves(keeper):
+            if job is None:
+                continue  # by now there is a place again
             outcome = keeper.outcome(job)
             connections.after(str(job.claim.id))  # a receiver of task_started, or a backoff, may have asked something
             self.report(outcome)
+            if self._is_too_many(keeper):
+                break
         keeper.let_go()
         connections.close()
+
+    def _leaves(self, keeper: Keeper) -> bool:
+        return self._ending.is_set() or self._is_too_many(keeper)
+
+    def _is_too_many(self, keeper: Keeper) -> bool:
+        with self._crew_lock:
+            leaves = len(self._crew) > self._size
+            if leaves:
+                del self._crew[keeper]
+            return leaves

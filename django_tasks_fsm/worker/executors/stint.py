@@ -8,10 +8,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Event
 
+from django_tasks_fsm.core.lines import Line
 from django_tasks_fsm.core.outcomes import Outcome
 from django_tasks_fsm.exceptions import WorkerLost
 from django_tasks_fsm.worker import errand
 from django_tasks_fsm.worker.executors.leash import Leash
+from django_tasks_fsm.worker.listening import pass_on
 from django_tasks_fsm.worker.runner import Job, broken_off, given_up
 
 logger = logging.getLogger("django_tasks_fsm")
@@ -45,6 +47,8 @@ class Stint:
                 self.has_begun = True
                 self._job.context.begin()
                 self._began(self._job)
+            elif "lines" in said:
+                pass_on(self._job, [Line(*values) for values in said["lines"]])
             elif "rests" in said:
                 self._rests(said["rests"])
             self._see_to_it()

@@ -1,4 +1,4 @@
-"""Run functions on a fixed number of threads."""
+"""Run functions on so many threads."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class ThreadExecutor(Executor):
         super().__init__(report, began)
         self._inbox = Inbox()
         self._size = threads
+        self._ending = False
         self._crew: set[threading.Thread] = set()
         self._crew_lock = threading.Lock()
         self._numbers = itertools.count(1)
@@ -61,11 +62,23 @@ class ThreadExecutor(Executor):
     @property
     def lost_slots(self) -> int:
         """See Executor.lost_slots."""
-        return self._size - len(self._crew)
+        return max(0, self._size - len(self._crew))
+
+    def resize(self, slots: int) -> None:
+        """See Executor.resize: a thread too many ends after its run, or at once where it has none."""
+        with self._crew_lock:
+            self._size = slots
+            empty = max(0, self.underway.stuck - slots)
+            for _ in range(slots - empty - len(self._crew)):
+                self._hire(self._work)
+            too_many = len(self._crew) - slots
+        for _ in range(too_many):
+            self._inbox.put(None)
 
     def stop(self) -> None:
         """See Executor.stop."""
-        for _ in range(self._size):  # also for those who come back to an empty place
+        self._ending = True
+        for _ in range(max(self._size, len(self._crew))):  # also for those who come back to an empty place
             self._inbox.put(None)
 
     def _hire(self, work: Callable[[], None]) -> None:
@@ -91,10 +104,24 @@ class ThreadExecutor(Executor):
     def _work(self, first: Callable[[], None] | None = None) -> None:
         if first is not None:
             first()
-        while (job := self._inbox.get()) is not None:
-            if not self._run(job) and not self._comes_back():
+        while (job := self._inbox.get()) is not None or not self._leaves():
+            if job is None:
+                continue  # by now there is a place again
+            if not (self._run(job) or self._comes_back()) or self._is_too_many():
                 break
         connections.close()
+
+    def _leaves(self) -> bool:
+        return self._ending or self._is_too_many()
+
+    def _is_too_many(self) -> bool:
+        if len(self._crew) <= self._size:
+            return False
+        with self._crew_lock:
+            leaves = len(self._crew) > self._size
+            if leaves:
+                self._crew.discard(threading.current_thread())
+            return leaves
 
     def _run(self, job: Job) -> bool:
         self.underway.begin(job)

@@ -70,3 +70,9 @@ def test_each_line_is_for_those_who_may_view_its_row(fetch: Task) -> None:
     make_worker(heartbeat_at=soon(hours=-1))
     assert [name for name, _ in told("worker")] == ["w-1"]
     assert told("queue") == []
+
+
+def test_a_worker_that_does_not_keep_up_is_told(fetch: Task) -> None:
+    make_worker(name="Ada", saturated_since=timezone.now())
+    make_worker(name="gone", saturated_since=timezone.now(), heartbeat_at=soon(hours=-1))
+    assert told("worker") == [("gone", ""), ("Ada", "All its 4 slots are taken, and runs that are due wait.")]

@@ -19,6 +19,14 @@ def test_a_function_that_is_not_registered_here_is_named():
     assert "No function is registered as shop.gone in this process" in str(found.fact)
 
 
+@pytest.mark.usefixtures("registered")
+def test_an_executor_that_cannot_run_the_function_is_named():
+    found = gate(a_run(task=a_task("t", executor="asyncio")), "executor")
+    assert (found.ok, found.kind) == (False, "task")
+    assert "An event loop runs coroutine functions only" in found.detail
+    assert "empty it for what the code declares" in str(found.way_out)
+
+
 def test_an_active_task_is_not_worth_a_word():
     assert gates(a_run(), "task") == []
 

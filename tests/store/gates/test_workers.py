@@ -78,3 +78,29 @@ def test_a_running_run_of_a_lost_worker_is_told():
     assert gate(a_run("RUNNING", worker_id=alive.pk), "worker").ok
     for worker_id in (silent.pk, uuid.uuid4()):
         assert said(a_run("RUNNING", worker_id=worker_id), "worker") == (False, "Its worker no longer answers.")
+
+
+def test_a_paused_worker_takes_nothing_and_the_way_out_is_told():
+    a_worker("resting", queues=["*"], paused_at=timezone.now())
+    found = gate(a_run(queue="mail"), "worker")
+    assert (found.ok, str(found.fact)) == (False, "1 worker is alive, but paused.")
+    assert "resume --worker" in str(found.way_out)
+    a_worker("awake", queues=["*"])
+    assert gate(a_run(queue="mail"), "worker").ok is True
+
+
+@pytest.mark.parametrize(
+    ("priority", "queue", "fact"),
+    [
+        (60, "mail", "2 of 4 slots are free."),
+        (0, "mail", "1 of 4 slots are free."),
+        (0, "reports", "2 of 4 slots are free, but kept for higher priorities"),
+    ],
+    ids=["urgent", "not urgent", "of a queue that has its share"],
+)
+def test_slots_that_are_shared_out_count_for_whom_they_are_free(priority, queue, fact):
+    Queue.objects.get_or_create(name="reports")
+    worker = a_worker(queues=["*"], concurrency=4, reserved=[[50, 1]], queue_concurrency={"reports": 1})
+    for name in ("reports", "mail"):
+        a_run("RUNNING", worker_id=worker.pk, queue=name)
+    assert str(gate(a_run(queue=queue, priority=priority), "slots").fact).startswith(fact)

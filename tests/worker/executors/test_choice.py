@@ -87,6 +87,24 @@ def test_a_name_that_this_workers_settings_do_not_have_is_given_back(executors, 
     executors.interrupt(one)
 
 
+@pytest.mark.parametrize(("function", "executor"), [(echo, "asyncio"), (echo, "asyncio:reports"), (aecho, "thread")])
+def test_a_row_that_names_what_cannot_run_the_function_is_given_back(executors, reports, function, executor):
+    executors.submit([job(function, 1, executor=executor)])
+    outcome = reports.next()
+    assert outcome.ending is Ending.RESCHEDULED
+    assert outcome.reason.startswith(f"executor '{executor}' ")
+    assert not reports.begun
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_who_runs_inline_lets_the_others_begin_first(executors, reports):
+    first = job(inline_thread)
+    executors.submit([first, job(plain_thread)])
+    outcomes = [reports.next(), reports.next()]
+    assert {outcome.ending for outcome in outcomes} == {Ending.DONE}
+    assert list(executors)[-1].__class__.__name__ == "InlineExecutor"
+
+
 @pytest.mark.usefixtures("transactional_db")
 def test_inline_workers_run_everything_inline(reports):
     executors = Executors(WorkerConfig(name="tested", inline=True), SENDER, reports.report, reports.begun.append)

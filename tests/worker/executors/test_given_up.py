@@ -108,9 +108,11 @@ def test_no_more_threads_are_added_than_there_were_and_a_place_is_taken_again(po
 
 
 def test_threads_without_a_place_end(pool, give_up, wait_until):
+    mine = set(pool._crew)
     give_up(pool, block, "a")
+    mine |= pool._crew  # who took the place
     give_up(pool, block, "b")
-    mine = {thread for thread in threading.enumerate() if thread.name in ("tasks-fsm-1", "tasks-fsm-2")}
+    assert len(mine) == 2
     gates["a"].set()
     gates["b"].set()
     wait_until(lambda: sum(thread.is_alive() for thread in mine) == 1)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from concurrent.futures import BrokenExecutor
+from types import SimpleNamespace
 
 import pytest
 
 from django_tasks_fsm.core.outcomes import Ending
 from django_tasks_fsm.worker.executors import underway
 from django_tasks_fsm.worker.executors.pool import PoolExecutor
-from tests.jobs import processed
+from django_tasks_fsm.worker.listening import attend
+from tests.jobs import processed, speaking
 from tests.jobs.pools import Silent
 from tests.jobs.tasks import aecho, echo, fail, hold, obey
 from tests.worker.claims import job
@@ -67,6 +69,18 @@ def test_another_process_sets_django_up_and_finds_the_function(open_pool, report
     pid, parent, args, _ = json.loads(reports.next().result_json)
     assert (parent, args) == (os.getpid(), [1])
     assert pid != parent
+
+
+@pytest.mark.parametrize("pool", ["threads", "processes"])
+def test_what_a_function_logs_comes_back_with_its_outcome(open_pool, reports, child_settings, monkeypatch, pool):
+    monkeypatch.setenv("TESTS_TASK_MODULES", "tests.jobs.speaking")
+    one, heard = job(speaking.say, "one", "two", "nul \x00"), []
+    attend(one, SimpleNamespace(accept=lambda hearing, lines: heard.extend(lines)))
+    open_pool(pool).submit([one])
+    assert reports.next().ending is Ending.DONE
+    assert [(line.number, line.logger, line.message) for line in heard] == [
+        (1, "tests.speaking", "one"), (2, "tests.speaking", "two"), (3, "tests.speaking", "nul \u2400")
+    ]  # fmt: skip
 
 
 def test_a_broken_pool_is_an_attempt_lost_and_a_new_one_is_opened(open_pool, reports, child_settings):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from datetime import timedelta
 
 import pytest
 
@@ -135,6 +136,12 @@ def test_a_timeout_shows_where_the_function_was(begun, reports, impatient):
     assert 'trails.hold("/nowhere")' in reports.next().failure.traceback
 
 
+def test_a_function_in_a_child_asks_for_its_next_round(run):
+    outcome = run(job(processed.go_on, 1))
+    assert (outcome.ending, outcome.delay, outcome.args) == (Ending.RESCHEDULED, timedelta(seconds=2.5), [2])
+    assert run(job(processed.go_on, 1, min_interval=60.0)).throttled
+
+
 def test_a_function_that_the_child_does_not_know_waits_for_a_deploy(run):
     assert run(job(known_here_only)).ending is Ending.RESCHEDULED
 
@@ -164,5 +171,5 @@ def test_what_has_not_begun_can_be_taken_back(begun, children):
 def test_stopping_leaves_no_process_behind(begun, children, wait_until):
     _, _, pids = begun(processed.cling)
     children.stop()
-    assert not any(thread.is_alive() for thread in children._threads)
+    assert not any(thread.is_alive() for thread in children._crew.values())
     wait_until(lambda: not any(map(is_alive, pids)))
