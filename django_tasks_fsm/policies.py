@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django_tasks_fsm import conf, registry
 from django_tasks_fsm.core import concurrency_key, executors, keys, limits
 from django_tasks_fsm.core.lines import LEVELS
+from django_tasks_fsm.core.made_keys import LONGEST, is_key
 from django_tasks_fsm.core.prerequisites import OnFailure
 from django_tasks_fsm.core.retry import InvalidRetryPolicy
 from django_tasks_fsm.core.times import MomentOutOfRange, storable
@@ -150,8 +151,8 @@ def _check_retries(task: FSMTask) -> None:
 
 def _check_key(task: FSMTask) -> None:
     key: Any = task.key
-    if key is not None and not callable(key) and not keys.is_key(key):
-        raise InvalidTask(f"key must have 1 to {keys.LONGEST} printable characters, or be a function, not {key!r}.")
+    if key is not None and not callable(key) and not is_key(key):
+        raise InvalidTask(f"key must have 1 to {LONGEST} printable characters, or be a function, not {key!r}.")
     if task.on_key not in keys.CHOICES:
         raise InvalidTask(f"on_key must be one of {', '.join(keys.CHOICES)}, not {task.on_key!r}.")
 

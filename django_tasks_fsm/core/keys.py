@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from django_tasks_fsm.core.made_keys import KeyMaker, is_key, made_key
 from django_tasks_fsm.exceptions import InvalidKey
 
-LONGEST = 200
-
-UniqueKey = str | Callable[..., str | None]
+UniqueKey = KeyMaker
 
 
 class OnKey(StrEnum):
@@ -32,25 +31,9 @@ FOLLOWING = frozenset({OnKey.REPLACE, OnKey.COLLAPSE, OnKey.RECREATE})
 """By these a run may be made while another one of its key is RUNNING, and then waits for that."""
 
 
-def is_key(value: object) -> bool:
-    """Tell whether a run can bear this."""
-    return isinstance(value, str) and 0 < len(value) <= LONGEST and value.isprintable()
-
-
 def key_of(key: UniqueKey | None, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
     """Return the key of one run; a function may give None for a run without one. Raise InvalidKey."""
-    if not callable(key):
-        return key
-    try:
-        value = key(*args, **kwargs)
-    except Exception as error:
-        raise InvalidKey(f"The function for key raised {type(error).__name__}: {error}") from error
-    if value is None or is_key(value):
-        return value
-    raise InvalidKey(
-        f"The function for key returned {value!r}; it must return a text of 1 to {LONGEST} printable characters, or "
-        "None for a run without a key."
-    )
+    return made_key(key, args, kwargs, "key", InvalidKey)
 
 
 def trigger_key(name: str) -> str:

@@ -165,5 +165,5 @@ def _traceback(error: BaseException) -> str:
         return "".join(traceback.format_exception(error)).rstrip()
     except BREAKING_OFF:
         raise
-    except Exception:
+    except Exception:  # so may the exception be
         return type(error).__name__

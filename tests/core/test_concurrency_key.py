@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from django_tasks_fsm.core.concurrency_key import LONGEST, concurrency_key, problem
+from django_tasks_fsm.core.concurrency_key import concurrency_key, problem
+from django_tasks_fsm.core.made_keys import LONGEST
 from django_tasks_fsm.exceptions import InvalidLimit
 
 
