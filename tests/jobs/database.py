@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connections
+from django.db import IntegrityError, OperationalError, connections
 from django.db.models import Q
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -23,6 +23,7 @@ from django_tasks_fsm.models import (
     Transition,
     Worker,
 )
+from tests.servers.waiting import wait_until
 
 
 @pytest.fixture
@@ -31,7 +32,16 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
     with django_db_blocker.unblock():
         yield
         connections.close_all()  # a fault of the test may have hit this thread's connection too
+        wait_until(is_clean, what="nobody writes any more, and all rows of the test could be deleted")
+
+
+def is_clean() -> bool:
+    """Clean; False where a function that a stopped worker has left behind was just then writing to its run."""
+    try:
         clean()
+    except (IntegrityError, OperationalError):
+        return False
+    return True
 
 
 def clean() -> None:
