@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core import checks
 
-from django_tasks_fsm import conf, policies, registry
+from django_tasks_fsm import conf, option_rules, policies, registry
 from django_tasks_fsm.composition import Step
 from django_tasks_fsm.composition.layout import Edge
 from django_tasks_fsm.core import current
@@ -46,6 +46,11 @@ class FSMBackend(BaseTaskBackend):
     supports_async_task = True
     supports_get_result = True
     supports_priority = True
+
+    def __init__(self, alias: str, params: Any) -> None:
+        """Refuse queues that are no list: of a text Django would make one queue for each of its letters."""
+        option_rules.check_queues(params.get("QUEUES", ()), f"TASKS[{alias!r}]['QUEUES']")
+        super().__init__(alias, params)
 
     def validate_task(self, task: Task) -> None:
         """Refuse what Django refuses, and a queue name that the database or a command line could not hold."""

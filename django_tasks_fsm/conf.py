@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -15,9 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from django_tasks_fsm.core import executors
-from django_tasks_fsm.core.lines import LEVELS
-from django_tasks_fsm.core.states import FINAL
+from django_tasks_fsm import option_rules
+from django_tasks_fsm.core.nearest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -55,6 +52,8 @@ class Options:
     saturation_seconds: float = 10.0
     """A worker without a free slot is saturated when a run of its queues has been due for longer than this."""
 
+    sensitive: tuple[str, ...] = ()
+    """Words of names, beside ``password``, ``token`` and their like, under which payloads are shown masked."""
     max_messages: int = 100
     """How many messages may wait for one run; a further one is refused with QueueFull."""
 
@@ -71,7 +70,10 @@ class Options:
 
 def backends() -> dict[str, Mapping[str, Any]]:
     """Return the entries of ``settings.TASKS`` whose backend is ours, or derives from ours, by alias."""
-    return {alias: entry for alias, entry in getattr(settings, "TASKS", {}).items() if _is_ours(entry)}
+    entries = getattr(settings, "TASKS", {})
+    if not isinstance(entries, Mapping):
+        raise ImproperlyConfigured(f"TASKS must be a dict of backends by their alias, not {entries!r}.")
+    return {alias: entry for alias, entry in entries.items() if isinstance(entry, Mapping) and _is_ours(entry)}
 
 
 def _is_ours(entry: Mapping[str, Any]) -> bool:
@@ -80,7 +82,7 @@ def _is_ours(entry: Mapping[str, Any]) -> bool:
         return True
     try:
         return any(base.__module__ == "django_tasks_fsm.backend" for base in import_string(path).__mro__)
-    except (ImportError, AttributeError):
+    except (ImportError, AttributeError, TypeError, ValueError):
         return False  # Django's own check reports a backend that cannot be imported
 
 
@@ -91,84 +93,11 @@ def parse(raw: Mapping[str, Any], path: str) -> Options:
     known = {option.name.upper(): option.name for option in fields(Options)}
     for key in raw:
         if key not in known:
-            near = get_close_matches(str(key).upper(), known, n=1, cutoff=0.5)
-            hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(sorted(known))}."
+            hint = did_you_mean(key, known) or f" Known: {', '.join(sorted(known))}."
             raise ImproperlyConfigured(f"{path}[{key!r}] is not an option of django_tasks_fsm.{hint}")
     options = Options(**{known[key]: value for key, value in raw.items()})
-    _validate_numbers(options, path)
-    _validate_words(options, path)
-    _validate_retention(options, path)
-    _validate_executors(options, path)
-    _validate_plugins(options, path)
+    option_rules.check(options, path)
     return options
-
-
-def _validate_numbers(options: Options, path: str) -> None:
-    for name in (
-        "lease_seconds", "max_losses", "max_payload_bytes", "max_messages", "heartbeat_seconds", "log_lines",
-        "log_bytes", "saturation_seconds",
-    ):  # fmt: skip
-        value = getattr(options, name)
-        optional = name == "heartbeat_seconds" and value is None
-        if not optional and not (_is_number(value) and 0 < value < math.inf):
-            raise ImproperlyConfigured(f"{path}[{name.upper()!r}] must be a number above zero, not {value!r}.")
-    if not (_is_number(options.min_interval) and 0 <= options.min_interval < math.inf):
-        raise ImproperlyConfigured(f"{path}['MIN_INTERVAL'] must be a number of seconds, not {options.min_interval!r}.")
-    if options.heartbeat > options.lease_seconds / 2:
-        raise ImproperlyConfigured(f"{path}['HEARTBEAT_SECONDS'] must be at most half of LEASE_SECONDS.")
-
-
-def _validate_words(options: Options, path: str) -> None:
-    modules: Any = options.task_modules
-    if not isinstance(modules, (list, tuple, set)) or not all(isinstance(name, str) for name in modules):
-        raise ImproperlyConfigured(f"{path}['TASK_MODULES'] must be a list of module names, not {modules!r}.")
-    if options.graph_engine not in ("auto", "builtin", "graphviz"):
-        raise ImproperlyConfigured(f"{path}['GRAPH_ENGINE'] must be 'auto', 'builtin' or 'graphviz'.")
-    if options.log_level not in LEVELS:
-        words = ", ".join(LEVELS)
-        raise ImproperlyConfigured(f"{path}['LOG_LEVEL'] must be one of {words}, not {options.log_level!r}.")
-
-
-def _validate_retention(options: Options, path: str) -> None:
-    if not isinstance(options.retention_days, Mapping):
-        raise ImproperlyConfigured(f"{path}['RETENTION_DAYS'] must be a dict, not {options.retention_days!r}.")
-    for state, days in options.retention_days.items():
-        if state not in [final.value for final in FINAL]:
-            known = ", ".join(sorted(final.value for final in FINAL))
-            raise ImproperlyConfigured(f"{path}['RETENTION_DAYS'] has {state!r}. The final states are: {known}.")
-        if days is not None and not (_is_number(days) and 0 <= days < 1e6):
-            raise ImproperlyConfigured(f"{path}['RETENTION_DAYS'][{state!r}] must be a number of days, not {days!r}.")
-
-
-def _validate_executors(options: Options, path: str) -> None:
-    number: Any = options.process_workers
-    if number is not None and not (isinstance(number, int) and not isinstance(number, bool) and number > 0):
-        raise ImproperlyConfigured(f"{path}['PROCESS_WORKERS'] must be a whole number above zero, not {number!r}.")
-    named: Any = options.executors
-    if not isinstance(named, Mapping):
-        raise ImproperlyConfigured(f"{path}['EXECUTORS'] must be a dict, not {named!r}.")
-    for name, factory in named.items():
-        if not isinstance(name, str) or not executors.NAME.fullmatch(name) or name in executors.BUILTIN:
-            taken = ", ".join(executors.BUILTIN)
-            raise ImproperlyConfigured(
-                f"{path}['EXECUTORS'] has {name!r}. A name has small letters, digits, hyphens and underscores, begins "
-                f"with a letter, and is none of {taken}."
-            )
-        if not isinstance(factory, str) or "." not in factory:
-            raise ImproperlyConfigured(f"{path}['EXECUTORS'][{name!r}] must be a dotted path, not {factory!r}.")
-
-
-def _validate_plugins(options: Options, path: str) -> None:
-    named: Any = options.plugins
-    if not isinstance(named, (list, tuple)):
-        raise ImproperlyConfigured(f"{path}['PLUGINS'] must be a list of dotted paths, not {named!r}.")
-    for plugin in named:
-        if not isinstance(plugin, str) or "." not in plugin:
-            raise ImproperlyConfigured(f"{path}['PLUGINS'] has {plugin!r}, which is not a dotted path.")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 @cache
@@ -195,7 +124,10 @@ def aliases() -> tuple[str, ...]:
 
 def declared_queues() -> set[str]:
     """Return the queue names that the settings of our backends list."""
-    return {queue for entry in backends().values() for queue in entry.get("QUEUES", ["default"])}
+    found = {alias: entry.get("QUEUES", ["default"]) for alias, entry in backends().items()}
+    for alias, queues in found.items():
+        option_rules.check_queues(queues, f"TASKS[{alias!r}]['QUEUES']")
+    return {queue for queues in found.values() for queue in queues}
 
 
 def uses_time_zones() -> bool:

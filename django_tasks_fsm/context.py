@@ -62,7 +62,8 @@ class RunContext(Spawning, Kinship, Rescheduling, TaskContext):
     """Django's TaskContext with progress, log, metadata, prerequisites, children, cooperative stop and rescheduling.
 
     The writing methods are guarded by the fence and raise OwnershipLost once the run belongs to somebody else. They use
-    the thread's own connection, so inside ``atomic`` they commit, or not, with the task's work. A coroutine awaits
+    the thread's own connection, so inside ``atomic`` they commit, or not, with the task's work. Progress, log and
+    metadata of a task that is declared ``atomic`` are stored whatever becomes of its work. A coroutine awaits
     their twins with an ``a`` in front, because Django lets nobody query within an event loop.
     """
 
@@ -71,6 +72,8 @@ class RunContext(Spawning, Kinship, Rescheduling, TaskContext):
 
     _hearing: Any = None
     """What takes the records that the function logs; the worker's business."""
+    _aside: Any = None
+    """What writes past the transaction of an atomic function; the worker's business too."""
 
     def __init__(self, claim: Claim, using: str, make_result: Callable[[], TaskResult], timeout: float | None) -> None:
         self._claim = claim
@@ -159,27 +162,30 @@ class RunContext(Spawning, Kinship, Rescheduling, TaskContext):
         asked = notes.requests(self._claim.id, self._claim.fence, self._using)
         if asked.stop is not None:
             self.request_stop("a person asked for it")
-        return asked.pause is not None and not self.stop_reason
+        # With its transaction open it would hold its locks for as long as it rests.
+        return asked.pause is not None and not self.stop_reason and self._aside is None
 
     def request_stop(self, reason: str) -> None:
         """Make the next ``check`` raise, or the present one; called by the worker, when its heartbeat learns of it."""
         self.stop_reason = reason
         self._told.set()
 
-    def progress(self, done: int, total: int | None = None, note: str = "") -> None:
-        """Store how far the run is, for the admin; also a ``check``."""
+    @property
+    def _notes(self) -> Any:
         from django_tasks_fsm.store import notes
 
+        return self._aside or notes
+
+    def progress(self, done: int, total: int | None = None, note: str = "") -> None:
+        """Store how far the run is, for the admin; also a ``check``."""
         self.check()
-        notes.progress(self._claim.id, self._claim.fence, done, total, note, self._using)
+        self._notes.progress(self._claim.id, self._claim.fence, done, total, note, self._using)
 
     def log(self, message: str, level: int = logging.INFO) -> None:
         """Append a line to the log of the run and pass it on to the logger ``django_tasks_fsm.run``."""
-        from django_tasks_fsm.store import notes
-
         logger.log(level, "%s %s", self._claim.id, message)
         line = f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {logging.getLevelName(level)} {message}\n"
-        notes.log(self._claim.id, self._claim.fence, line, self._using)
+        self._notes.log(self._claim.id, self._claim.fence, line, self._using)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -193,10 +199,9 @@ class RunContext(Spawning, Kinship, Rescheduling, TaskContext):
     def save_metadata(self) -> None:
         """Store the metadata; raise UnstorablePayload naming a value that JSON cannot hold."""
         from django_tasks_fsm.core.payload import checked
-        from django_tasks_fsm.store import notes
 
         stored = checked(self.metadata, "metadata")
-        notes.save_metadata(self._claim.id, self._claim.fence, stored, self._using)
+        self._notes.save_metadata(self._claim.id, self._claim.fence, stored, self._using)
 
     def prerequisites(self) -> list[PrerequisiteResult]:
         """Return how the prerequisites of this run ended: run id, task name, state, result, error."""

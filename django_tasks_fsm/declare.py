@@ -64,6 +64,8 @@ class FSMTask(Chains, Task):
     """What becomes of a run whose prerequisite ended so that its condition cannot hold; an edge may say otherwise."""
     run_dependents: bool = False
     """Whether ``Task.start`` and schedules also make runs of the tasks that depend on this one."""
+    atomic: bool = False
+    """Whether what the function writes is committed in one transaction with the end of its run."""
     on_lost: Literal["requeue", "fail"] = "requeue"
     """What becomes of a run whose worker dies."""
     lifecycle: Lifecycle | None = None
@@ -86,6 +88,8 @@ class FSMTask(Chains, Task):
     """How many runs of the task may begin within a time, such as ``10/m`` or ``1/30s``."""
     names: Sequence[str] = ()
     """Other names by which rows may name the function, so that it may be renamed or moved: they are resolved to it."""
+    sensitive: tuple[str, ...] | Literal[True] = ()
+    """Names of parameters, and of keys at any depth, whose values are shown masked; True for the whole payload."""
     graph: uuid.UUID | None = None
     """The run graph that new runs join."""
     label: str | Callable[..., str] = ""
@@ -95,9 +99,10 @@ class FSMTask(Chains, Task):
 
     def __post_init__(self) -> None:
         # Zero-argument super() does not work in a slotted dataclass before Python 3.14.
+        policies.check_backend(self.backend)
         Task.__post_init__(self)
-        object.__setattr__(self, "requires", requirements(self.requires))
-        object.__setattr__(self, "names", policies.names(self.names))
+        for name, read in (("requires", requirements), ("names", policies.names), ("sensitive", policies.sensitive)):
+            object.__setattr__(self, name, read(getattr(self, name)))
         policies.check_policies(self)
         registry.register(self)
         if registry.find(self.module_path) is self:  # not a copy that using() has made
@@ -234,15 +239,12 @@ def task(
     if "run_after" in options:
         raise TypeError("@task has no run_after, which would be the same for all runs. Call .using(run_after=...).")
 
+    policies.check_options(options, FSMTask.__dataclass_fields__)
+
     def declare(func: Callable[..., Any]) -> FSMTask:
         return FSMTask(
-            func=func,
-            priority=priority,
-            queue_name=queue_name,
-            backend=backend,
-            takes_context=takes_context,
-            run_after=None,
-            **options,
-        )
+            func=func, priority=priority, queue_name=queue_name, backend=backend, takes_context=takes_context,
+            run_after=None, **options,
+        )  # fmt: skip
 
     return declare(function) if function is not None else declare

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -15,9 +14,11 @@ from django_tasks_fsm import conf, registry
 from django_tasks_fsm.core import concurrency_key, executors, keys, limits
 from django_tasks_fsm.core.lines import LEVELS
 from django_tasks_fsm.core.made_keys import LONGEST, is_key
+from django_tasks_fsm.core.nearest import did_you_mean
 from django_tasks_fsm.core.prerequisites import OnFailure
 from django_tasks_fsm.core.retry import InvalidRetryPolicy
 from django_tasks_fsm.core.times import MomentOutOfRange, storable
+from django_tasks_fsm.core.triggers.quoting import quoted
 from django_tasks_fsm.exceptions import InvalidLimit
 from django_tasks_fsm.tasks_api import TASK_MAX_PRIORITY, TASK_MIN_PRIORITY, InvalidTask, Task
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PER_RUN = ("concurrency_key", "graph", "key", "label", "on_key", "prerequisites")
 """The fields of ours that one run may have for itself."""
 MOST_ATTEMPTS = 1000
+LONGEST_SECONDS = 2_147_483_647
 LONGEST_LABEL = 100
 LONGEST_NAME = 255
 """As much as the column of a row holds."""
@@ -43,13 +45,31 @@ def names(given: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def sensitive(given: Any) -> tuple[str, ...] | Literal[True]:
+    """Return the names whose values are hidden, or True; raise InvalidTask for what would hide nothing."""
+    if given is True:
+        return True
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise InvalidTask(f"sensitive must be True or a list of names, not {given!r}.")
+    found = tuple(given)
+    if not all(isinstance(name, str) and name for name in found):
+        raise InvalidTask(f"sensitive must be True or a list of names, not {given!r}.")
+    return found
+
+
+def check_backend(alias: Any) -> None:
+    """Refuse an alias that Django would look up as an attribute."""
+    if not isinstance(alias, str):
+        raise InvalidTask(f"backend must be the alias of an entry of TASKS, not {quoted(alias)}.")
+
+
 def check_types(task: Task) -> None:
     """Refuse values that Django's own validation would stumble over with an error of another kind."""
     queue: Any = task.queue_name
     priority: Any = task.priority
     if not isinstance(queue, str):
         raise InvalidTask(f"queue_name must be a string, not {queue!r}.")
-    if not _is_number(priority) or math.isnan(priority):
+    if not _is_number(priority) or not TASK_MIN_PRIORITY <= priority <= TASK_MAX_PRIORITY:
         raise InvalidTask(f"priority must be a whole number between {TASK_MIN_PRIORITY} and {TASK_MAX_PRIORITY}.")
     if task.run_after is not None and not isinstance(task.run_after, datetime):
         raise InvalidTask(f"run_after must be a datetime, not {task.run_after!r}.")
@@ -77,20 +97,30 @@ def check_per_run(name: str) -> None:
         )
     if name not in PER_RUN:
         known = ", ".join(sorted(("after", "backend", "priority", "queue_name", "run_after", *PER_RUN)))
-        raise TypeError(f"using() has no setting {name!r}. Known: {known}.")
+        raise TypeError(f"using() has no setting {name!r}. Known: {known}.{did_you_mean(name, known.split(', '))}")
+
+
+def check_options(given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise TypeError for what is no option of ``@task`` and ``@service``."""
+    there = set(known)
+    for name in given:
+        if name not in there:
+            near = did_you_mean(name, there) or f" Known: {', '.join(sorted(there))}."
+            raise TypeError(f"@task has no option {name!r}.{near}")
 
 
 def check_policies(task: FSMTask) -> None:
     """Raise InvalidTask for the first field of ours that holds what no run could use."""
     _check_retries(task)
     timeout: Any = task.timeout
-    if timeout is not None and (not _is_number(timeout) or not 0 < timeout < math.inf):
-        raise InvalidTask(f"timeout must be a number of seconds above zero, not {timeout!r}.")
+    if timeout is not None and (not _is_number(timeout) or not 0 < timeout <= LONGEST_SECONDS):
+        raise InvalidTask(f"timeout must be a number of seconds above zero, not {quoted(timeout)}.")
     if task.on_lost not in ("requeue", "fail"):
         raise InvalidTask(f"on_lost must be 'requeue' or 'fail', not {task.on_lost!r}.")
     _check_executor(task)
-    if task.log_level is not None and task.log_level not in LEVELS:
-        raise InvalidTask(f"log_level must be one of {', '.join(LEVELS)}, not {task.log_level!r}.")
+    level: Any = task.log_level
+    if level is not None and not (isinstance(level, str) and level in LEVELS):
+        raise InvalidTask(f"log_level must be one of {', '.join(LEVELS)}, not {level!r}.")
     if not isinstance(task.cancel_on_exception, bool):
         raise InvalidTask(f"cancel_on_exception must be True or False, not {task.cancel_on_exception!r}.")
     if task.cancel_on_result is not None and not callable(task.cancel_on_result):
@@ -102,6 +132,7 @@ def check_policies(task: FSMTask) -> None:
         raise InvalidTask(f"on_prerequisite_failure must be one of {words}, not {task.on_prerequisite_failure!r}.")
     if not isinstance(task.run_dependents, bool):
         raise InvalidTask(f"run_dependents must be True or False, not {task.run_dependents!r}.")
+    _check_atomic(task)
     _check_limits(task)
     _check_key(task)
     _check_min_interval(task)
@@ -120,6 +151,18 @@ def _check_executor(task: FSMTask) -> None:
     wrong = executors.problem(task.executor, inspect.iscoroutinefunction(task.func), others)
     if wrong:
         raise InvalidTask(wrong)
+
+
+def _check_atomic(task: FSMTask) -> None:
+    if not isinstance(task.atomic, bool):
+        raise InvalidTask(f"atomic must be True or False, not {task.atomic!r}.")
+    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    if task.atomic and (task.lifecycle is not None or any(is_one(task.func) for is_one in kinds)):
+        raise InvalidTask(
+            f"atomic=True needs a function that is called and returns: {task.func.__qualname__} is a coroutine, a "
+            "generator or a service. Django's transactions belong to one thread and one call; use "
+            "transaction.atomic() for the part that belongs together, in a function behind sync_to_async."
+        )
 
 
 def _check_limits(task: FSMTask) -> None:
@@ -159,8 +202,8 @@ def _check_key(task: FSMTask) -> None:
 
 def _check_min_interval(task: FSMTask) -> None:
     seconds: Any = task.min_interval
-    if seconds is not None and (not _is_number(seconds) or not 0 <= seconds < math.inf):
-        raise InvalidTask(f"min_interval must be a number of seconds, 0 for none, not {seconds!r}.")
+    if seconds is not None and (not _is_number(seconds) or not 0 <= seconds <= LONGEST_SECONDS):
+        raise InvalidTask(f"min_interval must be a number of seconds, 0 for none, not {quoted(seconds)}.")
 
 
 def _check_label(label: Any) -> None:

@@ -34,7 +34,7 @@ POLICIES = (
     "takes_context", "max_attempts", "backoff", "retry_on", "give_up_on", "timeout", "cancel_on_exception", "on_lost",
     "cancel_on_result", "track", "requires", "on_prerequisite_failure", "run_dependents", "executor", "log_level",
     "max_instances", "concurrency", "rate_limit", "on_overlap", "min_interval",
-    "lifecycle", "names",
+    "atomic", "lifecycle", "names",
 )  # fmt: skip
 """What belongs to a function, whoever enqueues it: a worker finds it by the function's name only."""
 

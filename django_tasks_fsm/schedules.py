@@ -11,6 +11,7 @@ from django.apps import apps
 from django_tasks_fsm import conf, registry
 from django_tasks_fsm.core import schedule_settings, triggers
 from django_tasks_fsm.core.executors import problem
+from django_tasks_fsm.core.nearest import did_you_mean
 from django_tasks_fsm.core.payload import checked
 from django_tasks_fsm.registry import Declaration
 from django_tasks_fsm.tasks_api import InvalidTask
@@ -25,6 +26,8 @@ SETTINGS = (
     "on_prerequisite_failure", "priority", "queue", "rate_limit", "run_dependents", "timeout",
 )  # fmt: skip
 """The fields of a row that a schedule may set."""
+TIMES = ("cron", "every", "at", "trigger", "timezone", "policy", "start", "end", "jitter", "from_end", "replace")
+"""What else ``schedule`` takes, for somebody who has mistyped it."""
 
 
 def schedule(
@@ -89,7 +92,9 @@ def _refuse_unknown(task: FSMTask, name: str, policies: Mapping[str, Any]) -> No
         )
     for given in policies:
         if given not in SETTINGS:
-            raise TypeError(f"The schedule {name!r} has no setting {given!r}. Known: {', '.join(SETTINGS)}.")
+            known = ", ".join(SETTINGS)
+            hint = did_you_mean(given, (*SETTINGS, *TIMES))
+            raise TypeError(f"The schedule {name!r} has no setting {given!r}. Known: {known}.{hint}")
     executor = policies.get("executor", "")
     if executor != "" and (wrong := problem(executor, registry.is_async(task), conf.pools())):
         raise InvalidTask(f"The schedule {name!r}: {wrong}")

@@ -18,23 +18,33 @@ from tests.servers.choice import VENDOR, VENDORS, in_ci, opened, was_chosen
 from tests.servers.database import Unavailable
 
 # Nothing in these rooms touches a database in a way that differs between vendors.
-PURE_ROOMS = ("architecture", "browser", "core", "docs", "drawing", "locale")
+PURE_ROOMS = ("architecture", "browser", "core", "docs", "drawing", "failpoints", "locale", "mutants", "scripts")
 # These run on SQLite only, where that runs too: pages, permissions, flags, signals, processes and clocks. The SQL below
 # them is asked of every vendor by the rest of tests/admin, by tests/store, tests/worker and tests/faults.
 ALIKE = (
     "acceptance/test_schedule_days.py",
+    "admin/test_bad_queries.py",
     "admin/test_escaping.py",
     "admin/test_every_address.py",
     "admin/test_task_form.py",
     "audit",
+    "cli/test_bad_values.py",
     "cli/test_commands.py",
     "cli/test_reload.py",
     "cli/test_shell.py",
     "demo",
+    "faults/test_at_each_point.py",
+    "faults/test_left_behind.py",
+    "faults/test_many_slots.py",
+    "faults/test_outages.py",
     "faults/test_recycling.py",
     "faults/test_signals.py",
+    "faults/test_sqlite_file.py",
     "faults/test_stop_matrix.py",
     "faults/test_supervisor.py",
+    "faults/test_worker_outlives.py",
+    "protocol/test_guards.py",
+    "protocol/test_mistakes.py",
     "servers/test_processes.py",
 )
 # By hand, where SQLite runs too, the servers are asked about the SQL only: what stands above it is asked of SQLite, and
@@ -45,10 +55,13 @@ SLOW = (
     "acceptance",
     "admin/test_every_address.py",
     "browser",
+    "chaos",
     "cli/test_reload.py",
     "cli/test_shell.py",
     "demo",
     "faults",
+    "mutants/test_sample.py",
+    "upgrade",
 )
 # More than a machine of two cores has: many tests wait for a lease, a signal or the server.
 PROCESSES = "3"

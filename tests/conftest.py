@@ -14,11 +14,14 @@ from django.db import DatabaseError, connection
 from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests import properties
 from tests.jobs.management.commands.flush import remember_declared
 from tests.servers import waiting
 from tests.servers.processes import ManageProcess, run_manage
 
 WORKERS = pytest.StashKey[list[ManageProcess]]()
+
+properties.load_profile()
 
 
 @pytest.fixture(autouse=True)

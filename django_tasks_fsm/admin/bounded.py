@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import quote
-from django.db.models import Model
+from django.core.exceptions import ValidationError
+from django.db.models import CharField, Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -37,6 +39,28 @@ class BoundedAdmin(admin.ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:
         """Return the class of the list."""
         return BoundedChangeList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the list, or do an action; chosen keys that no row could bear, of a form made up, are not chosen."""
+        if ACTION_CHECKBOX_NAME in request.POST:
+            sent = request.POST.copy()
+            sent.setlist(ACTION_CHECKBOX_NAME, [key for key in sent.getlist(ACTION_CHECKBOX_NAME) if self._is_key(key)])
+            request.POST = sent  # type: ignore[assignment]
+        return super().changelist_view(request, extra_context)
+
+    def _is_key(self, text: str) -> bool:
+        column: Any = self.opts.pk
+        if isinstance(column, CharField):
+            return "\x00" not in text  # which PostgreSQL refuses even in a question
+        try:
+            column.run_validators(column.to_python(text))
+        except ValidationError:
+            return False
+        return True
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row, or None for a key that no row could bear."""
+        return None if "\x00" in object_id else super().get_object(request, object_id, from_field)
 
     def with_extras(self, rows: list[Any]) -> list[Any]:
         """Return the rows of one page of the list with what their columns need beside them."""

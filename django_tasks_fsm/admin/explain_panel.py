@@ -68,16 +68,17 @@ def why_task(task: Task, links: Links) -> Sequence[Line]:
 
 def lines(found: Explanation, links: Links) -> Sequence[Line]:
     """Return the gates in order."""
-    return [_line(gate, links) for gate in found.gates]
+    return [_line(gate, links, found.kind) for gate in found.gates]
 
 
-def _line(gate: Gate, links: Links) -> Line:
+def _line(gate: Gate, links: Links, kind: str) -> Line:
+    tells_error = gate.name == "prerequisite" or (gate.name == "state" and kind == "run")
     href = links.page(PAGES.get(gate.kind, gate.kind), gate.id)
     return Line(
         mark=_mark(gate),
         title=TITLES.get(gate.name, gate.name),
         fact=marked_up(gate.fact, href),
-        detail=gate.detail,
+        detail=links.error(gate.detail) if tells_error else gate.detail,
         way_out=marked_up(gate.way_out, href) if not gate.ok or gate.note else "",
     )
 

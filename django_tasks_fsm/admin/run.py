@@ -19,7 +19,7 @@ from django_tasks_fsm.admin.explain_panel import why_run
 from django_tasks_fsm.admin.filters import QueueFilter, RunStateFilter, WhenFilter
 from django_tasks_fsm.admin.history import history_of
 from django_tasks_fsm.admin.linked_filters import GraphFilter, TaskFilter, WorkerFilter
-from django_tasks_fsm.admin.links import links_for
+from django_tasks_fsm.admin.links import NO_LINKS, links_for
 from django_tasks_fsm.admin.names import short_error, tail
 from django_tasks_fsm.admin.neighbours import neighbours
 from django_tasks_fsm.admin.repair_admin import RepairAdmin
@@ -106,13 +106,27 @@ class TaskRunAdmin(ReadOnlyAdmin, RunLogAdmin, RunPictures, RepairAdmin):
     @admin.display(description=_("outcome"))
     def outcome(self, obj: TaskRun) -> str:
         """Return the error, what it waits for, or who ran it."""
+        return self._outcome(obj, obj.error)
+
+    @admin.display(description=_("outcome"))
+    def discreet_outcome(self, obj: TaskRun) -> str:
+        """Return the same for who may not see payloads, which the message of an exception may tell."""
+        return self._outcome(obj, NO_LINKS.error(obj.error))
+
+    def _outcome(self, obj: TaskRun, error: str) -> str:
         if obj.state == RunState.PENDING and obj.waiting_on:
             return gettext("waits for %(count)d") % {"count": obj.waiting_on}
         if obj.line == Place.IN_LINE:
             return gettext("in line, due %(when)s") % {"when": relative(obj.run_at)}
         if obj.state == RunState.PENDING:
             return gettext("due %(when)s") % {"when": relative(obj.run_at)}
-        return short_error(obj.error) or (obj.worker.name if obj.worker is not None else "")
+        return short_error(error) or (obj.worker.name if obj.worker is not None else "")
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Return the columns that this user may see."""
+        if links_for(self.admin_site, request).sees_payloads:
+            return self.list_display
+        return [*self.list_display[:-1], "discreet_outcome"]
 
     # -- the page -----------------------------------------------------------------------------------------------------
 
@@ -134,11 +148,12 @@ class TaskRunAdmin(ReadOnlyAdmin, RunLogAdmin, RunPictures, RepairAdmin):
             "why": why_run(obj, links),
             "history": history_of(obj),
             "failure": last_failure(obj),
+            "error": links.error(obj.error),
             "is_repaired": obj.state == RunState.DONE,
-            "payloads": payloads(obj) if self.may_codename(request, "view_payload") else (),
+            "payloads": payloads(obj) if links.sees_payloads else (),
             "links": links,
             "neighbours": neighbours(obj, links),
-            "company": company(obj, links, self.may_codename(request, "view_payload")),
+            "company": company(obj, links, links.sees_payloads),
             **self.log(request, obj),
             **self.pictures(request, obj, links),
         }

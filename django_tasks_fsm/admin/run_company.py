@@ -12,11 +12,12 @@ from django.utils.translation import gettext
 
 from django_tasks_fsm.admin.links import Links
 from django_tasks_fsm.admin.names import tail
-from django_tasks_fsm.admin.payload import masked, pretty
+from django_tasks_fsm.admin.payload import pretty
 from django_tasks_fsm.admin.times import both
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import Message, RunChild, TaskRun
 from django_tasks_fsm.pictures.words import shown_state
+from django_tasks_fsm.redaction import masked
 
 MOST = 50
 """Children, and messages, on a page: the newest ones."""
@@ -89,7 +90,9 @@ def _child(bond: RunChild, links: Links) -> Child:
 
 def _letter(message: Message, run: TaskRun, links: Links, shows_payload: bool) -> Letter:
     sender = message.sender_id
-    payload = pretty(masked(message.payload)) if shows_payload and message.payload is not None else ""
+    payload = (
+        pretty(masked(message.payload, run.task.function)) if shows_payload and message.payload is not None else ""
+    )
     said = _link(links.page("taskrun", sender), tail(sender)) if sender is not None else ""
     return Letter(message, said, _outcome(message, run), payload)
 

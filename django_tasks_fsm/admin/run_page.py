@@ -10,10 +10,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 
 from django_tasks_fsm.admin.links import Links
-from django_tasks_fsm.admin.payload import masked, masked_args, pretty
+from django_tasks_fsm.admin.payload import pretty
 from django_tasks_fsm.admin.times import both, duration, stamp
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.models import TaskRun, Transition
+from django_tasks_fsm.redaction import masked, masked_args, masked_kwargs
 
 Fact = tuple[str, Any]
 
@@ -94,15 +95,16 @@ def progress(run: TaskRun) -> Progress | None:
 def payloads(run: TaskRun) -> list[Fact]:
     """Return arguments, result and metadata as text; call it only for who may see them."""
     found: list[Fact] = []
+    function = run.task.function
     if run.args:
-        found.append((gettext("Arguments"), pretty(masked_args(run.args, run.task.function))))
+        found.append((gettext("Arguments"), pretty(masked_args(run.args, function))))
     if run.kwargs:
-        found.append((gettext("Keyword arguments"), pretty(masked(run.kwargs))))
+        found.append((gettext("Keyword arguments"), pretty(masked_kwargs(run.kwargs, function))))
     if run.state == RunState.DONE:
-        found.append((gettext("Result"), pretty(masked(run.result))))
+        found.append((gettext("Result"), pretty(masked(run.result, function))))
     detail = getattr(run, "detail", None)
     if detail is not None and detail.metadata:
-        found.append((gettext("Metadata"), pretty(masked(detail.metadata))))
+        found.append((gettext("Metadata"), pretty(masked(detail.metadata, function))))
     return found or [(gettext("Arguments"), pretty([]))]
 
 

@@ -23,7 +23,7 @@ from django_tasks_fsm.admin.history import history_of_task
 from django_tasks_fsm.admin.links import links_for
 from django_tasks_fsm.admin.next_times import times_of
 from django_tasks_fsm.admin.overrides import is_from_code
-from django_tasks_fsm.admin.payload import masked, masked_args, pretty
+from django_tasks_fsm.admin.payload import pretty
 from django_tasks_fsm.admin.prerequisites import PrerequisiteInline
 from django_tasks_fsm.admin.recent import recent_states
 from django_tasks_fsm.admin.schedule_words import schedule_of
@@ -42,6 +42,7 @@ from django_tasks_fsm.models import Task
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.editing import note_overrides
 from django_tasks_fsm.pictures.task_graph import graph_of, tasks_around
+from django_tasks_fsm.redaction import masked_args, masked_kwargs
 
 PAYLOAD = ("args", "kwargs")
 
@@ -124,7 +125,7 @@ class TaskAdmin(TriggerPreviewAdmin, VerbAdmin):
     @admin.display(description=_("keyword arguments"))
     def shown_kwargs(self, obj: Task) -> str:
         """Return the keyword arguments for people who may see but not edit."""
-        return format_html("<pre>{}</pre>", pretty(masked(obj.kwargs)))
+        return format_html("<pre>{}</pre>", pretty(masked_kwargs(obj.kwargs, obj.function)))
 
     def get_fieldsets(self, request: HttpRequest, obj: Task | None = None) -> Any:
         """Return the fields that this user may see, as fields to edit or to read."""
@@ -154,6 +155,7 @@ class TaskAdmin(TriggerPreviewAdmin, VerbAdmin):
             "lines": lines(runs, links),
             "listing": links.listing("taskrun", {"task": obj.pk}),
             "failure": failure,
+            "error": links.error(failure.run.error) if failure and failure.run else "",
             "failure_href": links.page("taskrun", failure.run_id) if failure else "",
             "graph": picture,
             "graph_title": gettext("Task graph"),

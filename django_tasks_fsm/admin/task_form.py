@@ -18,8 +18,10 @@ from django_tasks_fsm.admin.problems import cap_problem, payload_problem
 from django_tasks_fsm.admin.trigger_fields import TRIGGER_FIELDS, TriggerFields, is_same_trigger
 from django_tasks_fsm.core.misfire import InvalidMisfirePolicy, MisfirePolicy
 from django_tasks_fsm.core.payload import checked
+from django_tasks_fsm.core.redaction import MaskMisplaced, restored
 from django_tasks_fsm.exceptions import FunctionNotRegistered, UnstorablePayload
 from django_tasks_fsm.models import Task
+from django_tasks_fsm.redaction import as_shown, shown_payload
 
 EMPTY = ("", "--------")
 
@@ -54,7 +56,13 @@ class TaskForm(TriggerFields, forms.ModelForm):
             if name in self.fields:
                 # Django hides a copy in the page for columns with a callable default; what the row has says it better.
                 self.fields[name].show_hidden_initial = False
+        self._hide_secrets()
         self._tell_overrides()
+
+    def _hide_secrets(self) -> None:
+        """Show stored arguments masked; what is sent back with the mask keeps the stored value."""
+        self.shown = shown_payload(self.instance) if self.instance.pk else {}
+        self.initial.update({name: value for name, value in self.shown.items() if name in self.fields})
 
     def _functions(self) -> list[tuple[str, str]]:
         names = {name: name for name in sorted(registry.functions())}
@@ -81,7 +89,7 @@ class TaskForm(TriggerFields, forms.ModelForm):
         function = registry.get(self.instance.function)
         if name == "executor" and function is not None:
             value = value or registry.executor_of(function)  # empty in a row stands for what the function declares
-        return pretty(value)
+        return pretty(as_shown(name, value, self.instance.function))
 
     def clean_function(self) -> str:
         """Refuse a function that is not registered, unless the row has it already."""
@@ -103,12 +111,17 @@ class TaskForm(TriggerFields, forms.ModelForm):
         return value
 
     def _payload(self, name: str, kind: type, message: Any) -> Any:
-        value = self.cleaned_data[name]
+        value, held = self.cleaned_data[name], self.instance.function
         value = kind() if value is None else value
         if not isinstance(value, kind):
             raise ValidationError(message)
         try:
+            # Under the names of another function it might be shown.
+            shown = self.shown.get(name) if self.cleaned_data.get("function", held) == held else None
+            value = restored(value, shown, getattr(self.instance, name))
             return checked(value, name, conf.options().max_payload_bytes)
+        except MaskMisplaced:
+            raise ValidationError(_("The dots stand for a value that is not shown; it has to be given anew.")) from None
         except UnstorablePayload as error:
             raise ValidationError(payload_problem(error)) from error
 

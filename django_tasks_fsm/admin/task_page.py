@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django_tasks_fsm import registry
 from django_tasks_fsm.admin.badges import strip
 from django_tasks_fsm.admin.links import Links
+from django_tasks_fsm.admin.names import short_error
 from django_tasks_fsm.admin.schedule_words import schedule_of
 from django_tasks_fsm.admin.times import both, due, duration, stamp
 from django_tasks_fsm.core.states import RunState, TaskState
@@ -32,6 +33,7 @@ class Line:
     href: str
     waited: str
     ran: str
+    error: str
     wait_end: float
     run_width: float
 
@@ -98,6 +100,7 @@ def _line(run: TaskRun, waited: timedelta, ran: timedelta, longest: timedelta, l
         href=links.page("taskrun", run.pk),
         waited=duration(waited),
         ran=duration(ran) if run.started_at else "",
+        error=short_error(links.error(run.error)),
         wait_end=round(100 * (waited / longest), 2),
         run_width=round(max(100 * (ran / longest), 0.5), 2),
     )

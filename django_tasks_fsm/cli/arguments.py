@@ -5,21 +5,56 @@ from __future__ import annotations
 import json
 import re
 from argparse import ArgumentTypeError
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+from django.core.management.base import CommandError
 
 from django_tasks_fsm.core.names import QUEUE_NAME
 from django_tasks_fsm.core.slots import HIGHEST_PRIORITY, LOWEST_PRIORITY
 from django_tasks_fsm.models.moments import stored
 
-NUMBER = re.compile(r"[+-]?[0-9]+")
+NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
+MOST = 1_000_000_000
+SHOWN = 100
+ELSEWHERE = ("arguments", "heartbeat_file", "keywords", "pythonpath", "settings")
+"""Options that are not looked at here: payloads have an error of their own, and a path may hold any bytes."""
 
 
-def positive_int(text: str) -> int:
+def positive_int(text: str, most: int = MOST) -> int:
     """Return a whole number above zero."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number above zero.")
+    # By its length first: Python reads no number of more than 4,300 digits, and a database none of more than 19.
+    if not text.isdecimal() or len(text) > len(str(most)) or not 0 < int(text) <= most:
+        near = f", or is more than {most:,}" if text.isdecimal() and text.strip("0") else ""
+        raise ArgumentTypeError(f"{cut(text)} is not a whole number above zero{near}.")
     return int(text)
+
+
+def cut(text: str) -> str:
+    """Return what was typed as it can be shown in a sentence: on one line, and not a screen of it."""
+    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}...")
+
+
+def refuse_bytes(options: Mapping[str, Any]) -> None:
+    """Raise CommandError for text that no database holds: NUL, and bytes that are no UTF-8."""
+    for name, value in options.items():
+        for text in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(text, str) and name not in ELSEWHERE and ("\x00" in text or not is_utf8(text)):
+                raise CommandError(
+                    f"{cut(text)} is not text in UTF-8, so nothing can bear it as a name or hold it as a reason. Type "
+                    "it again, or set the terminal to UTF-8.",
+                    returncode=2,
+                )
+
+
+def is_utf8(text: str) -> bool:
+    """Tell whether a text can be encoded: a shell's other bytes come as lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def seconds(text: str) -> float:
@@ -109,7 +144,9 @@ def _json(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is not JSON: {error}.") from None
+        raise ArgumentTypeError(f"{cut(text)} is not JSON: {error}.") from None
+    except RecursionError:
+        raise ArgumentTypeError(f"{cut(text)} is nested too deep to be read.") from None
 
 
 def words(text: str) -> tuple[str, ...]:

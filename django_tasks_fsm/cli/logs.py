@@ -9,16 +9,18 @@ LEVELS = {0: logging.CRITICAL, 1: logging.INFO, 2: logging.DEBUG, 3: logging.DEB
 
 
 class OneLine(logging.Formatter):
-    """Write each event on one line: what a task or its arguments said cannot forge a second one."""
+    """Write each event on one line: what a task or its arguments said cannot forge a second one, nor a colour."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; a traceback follows on lines of its own."""
+        """Return the line; a traceback follows on lines of its own, further to the right than any event begins."""
         record.message = record.getMessage()
-        text = record.message.encode("unicode_escape").decode() if not record.message.isprintable() else record.message
-        line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname.lower()} {text}"
-        if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
-        return line
+        line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname.lower()} {_plain(record.message)}"
+        trace = self.formatException(record.exc_info).splitlines() if record.exc_info else []
+        return "\n".join([line, *(f"    {_plain(each)}" for each in trace)])
+
+
+def _plain(text: str) -> str:
+    return text if text.isprintable() else text.encode("unicode_escape").decode()
 
 
 def to_terminal(verbosity: int) -> None:

@@ -12,12 +12,15 @@ from django.core.management.base import CommandError
 from django.db import connections, router
 from django.db.models import Q, QuerySet
 
+from django_tasks_fsm.cli.arguments import cut
 from django_tasks_fsm.models import Queue, Task, TaskRun, Worker
 
 WRONG = 1
 """The exit code for something that is wrong, or that has not moved."""
 REFUSED = 2
 """The exit code for an argument that cannot be used."""
+LONGEST = 200
+"""Letters of a name that are compared: the time that it takes grows with their square."""
 MOST_NAMES = 5_000
 """Names among which the nearest is looked for."""
 
@@ -36,8 +39,9 @@ def refused(sentence: str) -> CommandError:
 def unknown(what: str, name: str, known: Iterable[str]) -> CommandError:
     """Return the error for a name that nobody bears, with the nearest that somebody does."""
     names = list(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.5) or [one for one in names if one.lower() == name.lower()]
-    return refused(f"There is no {what} {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+    near = get_close_matches(name[:LONGEST], names, n=1, cutoff=0.5)
+    near = near or [one for one in names if one.lower() == name.lower()]
+    return refused(f"There is no {what} {cut(name)}." + (f" Did you mean {near[0]!r}?" if near else ""))
 
 
 def database(options: dict[str, Any]) -> str:

@@ -13,13 +13,15 @@ from django_tasks_fsm.cli.naming import add_common, database
 from django_tasks_fsm.core.states import FINAL, RunState
 from django_tasks_fsm.store.prune import BATCH, prune
 
+LONGEST = 8
+"""Digits of an age: more would lie before any calendar."""
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def age(text: str) -> timedelta:
     """Return a duration such as 12h or 30d."""
     number, unit = text[:-1], text[-1:]
-    if not number.isdecimal() or unit not in UNITS:
+    if not number.isdecimal() or unit not in UNITS or len(number) > LONGEST:
         raise ArgumentTypeError(f"{text!r} is not an age: write a number and one of s, m, h, d, w, such as 30d.")
     return timedelta(**{UNITS[unit]: int(number)})
 

@@ -20,6 +20,7 @@ from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.exceptions import FunctionNotRegistered, UnstorablePayload, WaitTimeout
 from django_tasks_fsm.models import Task, TaskRun
 from django_tasks_fsm.models.waiting import wait_until_final
+from django_tasks_fsm.redaction import masked
 
 HELP = "make a run of a task"
 
@@ -55,7 +56,7 @@ def handle(options: dict[str, Any], write: Callable[[str], Any]) -> int:
         "state": run.state,
         "graph": None if run.graph is None else str(run.graph),
         "in_time": in_time if waited else None,
-        "result": run.result if waited and run.state == RunState.DONE else None,
+        "result": masked(run.result, task.function) if waited and run.state == RunState.DONE else None,
         "error": run.error,
     }
     show(found, _lines, options, write)

@@ -12,6 +12,7 @@ from django_tasks_fsm.cli.listing import run_as_dict, task_as_dict
 from django_tasks_fsm.cli.naming import add_common, as_id, database, task_names, unknown
 from django_tasks_fsm.cli.printing import Row, pairs, seconds, show, table, utc
 from django_tasks_fsm.models import RunPrerequisite, Task, TaskPrerequisite, TaskRun, Transition
+from django_tasks_fsm.redaction import masked, shown_payload
 from django_tasks_fsm.store.runs import PAYLOAD
 
 HELP = "show a run or a task with its edges, transitions, error and log"
@@ -28,7 +29,9 @@ TABLES = {
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("what", metavar="RUN_OR_TASK", help="the id of a run, or the name of a task")
-    parser.add_argument("--payload", action="store_true", help="arguments, result and metadata too, as they are stored")
+    parser.add_argument(
+        "--payload", action="store_true", help="arguments, result and metadata too, with secrets masked"
+    )
     parser.add_argument("--log-lines", type=positive_int, default=50, metavar="N", help="last lines of its log")
     add_common(parser)
 
@@ -72,8 +75,10 @@ def _run(run: TaskRun, payload: bool, log_lines: int, using: str) -> dict[str, A
         "log": detail.log.splitlines()[-log_lines:] if detail else [],
     }
     if payload:
-        metadata = detail.metadata if detail else {}
-        found["payload"] = {"args": run.args, "kwargs": run.kwargs, "result": run.result, "metadata": metadata}
+        metadata, function = detail.metadata if detail else {}, run.task.function
+        found["payload"] = shown_payload(run) | {
+            "result": masked(run.result, function), "metadata": masked(metadata, function)
+        }  # fmt: skip
     return found
 
 
@@ -141,7 +146,7 @@ def _task(task: Task, payload: bool, using: str) -> dict[str, Any]:
         "transitions": _transitions(task.transitions.using(using)),
         "runs": [run_as_dict(run) for run in runs.order_by("-id")[:10]],
     }
-    return found | ({"payload": {"args": task.args, "kwargs": task.kwargs}} if payload else {})
+    return found | ({"payload": shown_payload(task)} if payload else {})
 
 
 def _task_edge(edge: TaskPrerequisite, task: Task) -> dict[str, Any]:
@@ -164,10 +169,11 @@ def _lines(found: Row) -> Iterator[str]:
     if failure := found.get("failure"):
         yield from ("", "failure:", *_several(failure["traceback"] or failure["message"] or ""))
     if log := found.get("log"):
-        yield from ("", "log:", *map(one_line, log))
+        yield from ("", "log:", *_several("\n".join(log)))
     if "payload" in found:
         yield from ("", "payload:", *pairs(found["payload"]))
 
 
 def _several(text: str) -> Iterator[str]:
-    yield from (one_line(line) for line in text.splitlines())
+    # Further to the right than what this command says itself.
+    yield from (f"  {one_line(line)}" for line in text.splitlines())

@@ -16,9 +16,17 @@ from django.core.management.base import CommandError
 from django.db import OperationalError, ProgrammingError, connections, router
 
 from django_tasks_fsm import conf
-from django_tasks_fsm.cli.arguments import interval, positive_int, queue_names, queue_slots, reserved, seconds
+from django_tasks_fsm.cli.arguments import (
+    interval,
+    positive_int,
+    queue_names,
+    queue_slots,
+    refuse_bytes,
+    reserved,
+    seconds,
+)
 from django_tasks_fsm.cli.signals import stop_on_signals
-from django_tasks_fsm.core.slots import Reserve, kept
+from django_tasks_fsm.core.slots import MOST_SLOTS, Reserve, kept
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.worker.config import WorkerConfig
 from django_tasks_fsm.worker.recycling import MEGABYTE
@@ -38,12 +46,25 @@ class Ended:
 HELP = "Run queued tasks until SIGTERM or Ctrl-C; a second one stops at once."
 
 
+MOST_PROCESSES = 1_000
+
+
+def slots(text: str) -> int:
+    """Return a number of slots."""
+    return positive_int(text, MOST_SLOTS)
+
+
+def processes(text: str) -> int:
+    """Return a number of processes."""
+    return positive_int(text, MOST_PROCESSES)
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the flags."""
     add = parser.add_argument
     add("--queues", type=queue_names, default=("*",), metavar="A,B|*", help="queues to serve (default: all)")
     add("--exclude-queues", type=queue_names, default=(), metavar="A,B", help="queues to leave to others")
-    add("--concurrency", type=positive_int, default=4, metavar="N", help="runs at once in a process (default 4)")
+    add("--concurrency", type=slots, default=4, metavar="N", help="runs at once in a process (default 4)")
     add(
         "--reserve",
         type=reserved,
@@ -60,7 +81,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="QUEUE=N",
         help="run at most N of this queue at once; may be given several times",
     )
-    add("--processes", type=positive_int, metavar="N", help="worker processes under one supervisor")
+    add("--processes", type=processes, metavar="N", help="worker processes under one supervisor")
     add("--interval", type=interval, default=1.0, metavar="SECONDS", help="longest sleep between two looks (default 1)")
     add("--burst", action="store_true", help="run what is due now, then exit")
     add("--max-tasks", type=positive_int, metavar="N", help="exit after N runs; below a supervisor another one follows")
@@ -83,6 +104,7 @@ def config_from(options: dict[str, Any]) -> WorkerConfig:
     """Return the configuration that the flags ask for; raise CommandError for a database that is not configured."""
     from django_tasks_fsm.models import TaskRun
 
+    refuse_bytes(options)
     using = options["database"] or router.db_for_write(TaskRun)
     if using not in connections:
         known = ", ".join(sorted(connections))

@@ -76,6 +76,8 @@ class Outcome:
     exception: BaseException | None = field(default=None, compare=False, repr=False)
     stop: str | None = None
     """Not None: the schedule of the run ends with it, for this reason, which may be empty."""
+    is_stored: bool = False
+    """Whether the transaction in which the function ran has committed it already."""
 
     @classmethod
     def done(cls, claim: Claim, result_json: str, stop: str | None = None) -> Outcome:

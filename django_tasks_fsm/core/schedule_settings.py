@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from django_tasks_fsm.core import limits
 from django_tasks_fsm.core.misfire import CHOICES, MAX_CAP
 from django_tasks_fsm.core.names import QUEUE_NAME
+from django_tasks_fsm.core.payload import clean_text
 from django_tasks_fsm.core.prerequisites import OnFailure
 from django_tasks_fsm.core.slots import HIGHEST_PRIORITY, LOWEST_PRIORITY
 from django_tasks_fsm.exceptions import InvalidLimit, InvalidSetting
@@ -45,7 +45,7 @@ def _number(least: int, most: int, optional: bool = False) -> Rule:
 
 
 def _seconds(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST
 
 
 def _printable(least: int, most: int) -> Rule:
@@ -53,6 +53,10 @@ def _printable(least: int, most: int) -> Rule:
         return isinstance(value, str) and least <= len(value) <= most and value.isprintable()
 
     return Rule(holds, f"a text of {least} to {most} printable characters")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and clean_text(value, max(100, len(value))) == value
 
 
 def _one_of(*words: str) -> Rule:
@@ -74,7 +78,7 @@ RULES: Mapping[str, Rule] = {
     "catch_up": _one_of(*CHOICES),
     "catch_up_cap": _number(1, MAX_CAP),
     "concurrency": _number(1, limits.MOST, optional=True),
-    "description": Rule(lambda value: isinstance(value, str), "a text"),
+    "description": Rule(_is_text, "a text without NUL and lone surrogates"),
     "group": _printable(0, LONGEST_GROUP),
     "max_attempts": _number(1, MOST_ATTEMPTS),
     "max_instances": _number(1, limits.MOST, optional=True),

@@ -36,6 +36,8 @@ class Dialect(ABC):
     """Answer for one connection; holds nothing but it."""
 
     transient_codes: ClassVar[frozenset[Any]] = frozenset()
+    refusing_codes: ClassVar[frozenset[Any]] = frozenset()
+    """Of a database that takes nothing for a while, whatever it is."""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
@@ -80,6 +82,10 @@ class Dialect(ABC):
         """Tell whether only this thread should use the database."""
         return False
 
+    def file_id(self) -> object | None:
+        """Return what tells the file of this database from every other one; None where there is none on this host."""
+        return None
+
     @property
     def repeats_conditions(self) -> bool:
         """Tell whether a partial index serves only a query in which its condition stands word for word."""
@@ -100,6 +106,11 @@ class Dialect(ABC):
         return isinstance(error, DatabaseError) and (
             self._code(error) in self.transient_codes or self.is_disconnect(error)
         )
+
+    def is_outage(self, error: BaseException) -> bool:
+        """Tell whether it is not what is written that is refused: a lost race, or a database full or read-only."""
+        refuses = isinstance(error, DatabaseError) and self._code(error) in self.refusing_codes
+        return refuses or self.is_transient(error)
 
     def is_disconnect(self, error: BaseException) -> bool:
         """Tell whether the connection is gone."""

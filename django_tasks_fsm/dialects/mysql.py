@@ -17,6 +17,8 @@ from django_tasks_fsm.dialects.pick import Pick
 # deadlock, lock wait timeout, record changed since last read, query interrupted, too many connections; then what a lost
 # connection can say: killed, cannot connect (two), server gone, lost during the query, closed for being idle
 TRANSIENT = frozenset({1213, 1205, 1020, 1317, 1040, 1927, 2002, 2003, 2006, 2013, 4031})
+# disk full (two), table full, read-only by an option, by the server's state and by the transaction's
+REFUSING = frozenset({3, 1021, 1114, 1290, 1836, 1792})
 
 READ_COMMITTED = "read committed"
 
@@ -25,6 +27,7 @@ class MySQLDialect(Dialect):
     """Speak to MariaDB 10.6 and MySQL 8.0.11 and newer (SKIP LOCKED). Django counts matched rows, not changed ones."""
 
     transient_codes = TRANSIENT
+    refusing_codes = REFUSING
 
     @property
     def now_sql(self) -> str:

@@ -15,11 +15,15 @@ from django_tasks_fsm.dialects.pick import Pick
 # serialization failure, deadlock, lock not available, admin shutdown, crash shutdown, cannot connect now, too many
 TRANSIENT = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
 
+# read-only, as a server is that follows another one; disk full
+REFUSING = frozenset({"25006", "53100"})
+
 
 class PostgreSQLDialect(Dialect):
     """Speak to PostgreSQL 14 and newer through psycopg 3 (psycopg 2 works, without LISTEN)."""
 
     transient_codes = TRANSIENT
+    refusing_codes = REFUSING
 
     @property
     def now_sql(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -30,8 +31,13 @@ HINT = (
 )
 
 
+REFUSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+
+
 class SQLiteDialect(Dialect):
     """Speak to SQLite 3.37 and newer (UPDATE .. RETURNING and UPDATE .. FROM)."""
+
+    refusing_codes = REFUSING
 
     @property
     def repeats_conditions(self) -> bool:
@@ -64,18 +70,29 @@ class SQLiteDialect(Dialect):
         wrapper: Any = self.connection
         return bool(wrapper.is_in_memory_db())
 
+    def file_id(self) -> object | None:
+        """Return device and inode of what the settings name now, which may be another file than the one in use."""
+        try:
+            found = os.stat(str(self.connection.settings_dict["NAME"]))
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
     def lock_for_writing(self, table: str) -> None:
         """Take the write lock by a DELETE of no row, for transactions that somebody else has begun as DEFERRED."""
         self.execute(f"DELETE FROM {table} WHERE 0")
 
     def is_transient(self, error: BaseException) -> bool:
-        """See Dialect.is_transient. ``sqlite_errorcode`` is 5 (BUSY) or 6 (LOCKED) in its low byte."""
-        cause = error.__cause__
-        code = getattr(cause, "sqlite_errorcode", None)
-        if isinstance(cause, sqlite3.Error) and isinstance(code, int):
-            return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        """See Dialect.is_transient."""
+        if (code := self._code(error)) is not None:
+            return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         words = isinstance(error, OperationalError) and any(word in str(error) for word in BUSY_WORDS)
         return words or super().is_transient(error)
+
+    def _code(self, error: BaseException) -> Any:
+        cause = error.__cause__
+        code = getattr(cause, "sqlite_errorcode", None) if isinstance(cause, sqlite3.Error) else None
+        return code & 0xFF if isinstance(code, int) else None  # the rest of it says more than is asked here
 
     def advice(self) -> list[tuple[str, str, str]]:
         """See Dialect.advice: the default settings are correct but slow, and readers block writers."""

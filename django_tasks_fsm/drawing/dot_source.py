@@ -20,7 +20,7 @@ def to_dot(graph: Graph, wording: Wording = PREREQUISITES) -> graphviz.Digraph:
     them is read as HTML or as an escape sequence.
     """
     drawn = graphviz.Digraph(
-        graph_attr={"rankdir": "LR", "label": graphviz.escape(clean(graph.title)), "labelloc": "t"},
+        graph_attr={"rankdir": "LR", "label": _escaped(clean(graph.title)), "labelloc": "t"},
         node_attr={"shape": "box", "style": "rounded", "fontname": "sans-serif", "fontsize": "11"},
         edge_attr={"fontname": "sans-serif", "fontsize": "10", "color": LIGHT.edge},
     )
@@ -35,10 +35,16 @@ def to_dot(graph: Graph, wording: Wording = PREREQUISITES) -> graphviz.Digraph:
 
 def _label(node: Node) -> str:
     lines = [clean(node.label), *([] if node.is_rest else [status(node)])]
-    return str(graphviz.escape("\n".join(lines)))
+    return _escaped("\n".join(lines))
+
+
+def _escaped(text: str) -> str:
+    # Kept as the type that escape() returns: of a plain str the library would take "<...>" for HTML again.
+    escaped: str = graphviz.escape(text)
+    return escaped
 
 
 def _edge_attributes(edge: Edge, wording: Wording) -> dict[str, str]:
     caption = wording.caption(edge)
-    label = {"label": str(graphviz.escape(caption))} if caption else {}
+    label = {"label": _escaped(caption)} if caption else {}
     return {"style": _LINE_STYLES.get(edge.standing, "dashed"), **label}

@@ -89,12 +89,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='task',
             name='executor',
-            field=django_tasks_fsm.models.fields.ExactCharField(blank=True, default='', help_text='What runs the function, from the next run on. Empty: what the code declares.', max_length=64, verbose_name='executor'),
+            field=django_tasks_fsm.models.fields.ExactCharField(blank=True, db_default='', default='', help_text='What runs the function, from the next run on. Empty: what the code declares.', max_length=64, verbose_name='executor'),
         ),
         migrations.AddField(
             model_name='task',
             name='fired',
-            field=models.PositiveIntegerField(default=0, editable=False, verbose_name='runs of the schedule so far'),
+            field=models.PositiveIntegerField(db_default=0, default=0, editable=False, verbose_name='runs of the schedule so far'),
         ),
         migrations.AddField(
             model_name='task',
@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='task',
             name='on_overlap',
-            field=models.CharField(choices=[('skip', 'is skipped'), ('wait', 'gets a run that waits')], default='skip', max_length=4, verbose_name='a time that comes while so many are going'),
+            field=models.CharField(choices=[('skip', 'is skipped'), ('wait', 'gets a run that waits')], db_default='skip', default='skip', max_length=4, verbose_name='a time that comes while so many are going'),
         ),
         migrations.AddField(
             model_name='task',
@@ -124,12 +124,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='task',
             name='rate_limit',
-            field=models.CharField(blank=True, help_text='Such as 5/s, 10/m, 100/h or 1/30s. Empty: no limit.', max_length=20, validators=[django_tasks_fsm.models.fields.validate_rate], verbose_name='at most, of starts per time'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='Such as 5/s, 10/m, 100/h or 1/30s. Empty: no limit.', max_length=20, validators=[django_tasks_fsm.models.fields.validate_rate], verbose_name='at most, of starts per time'),
         ),
         migrations.AddField(
             model_name='task',
             name='throttled',
-            field=models.PositiveBigIntegerField(default=0, editable=False, verbose_name='rounds slowed down'),
+            field=models.PositiveBigIntegerField(db_default=0, default=0, editable=False, verbose_name='rounds slowed down'),
         ),
         migrations.AddField(
             model_name='taskrun',
@@ -139,12 +139,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='taskrun',
             name='limited',
-            field=models.BooleanField(default=False, editable=False, verbose_name='limited'),
+            field=models.BooleanField(db_default=False, default=False, editable=False, verbose_name='limited'),
         ),
         migrations.AddField(
             model_name='taskrun',
             name='line',
-            field=models.SmallIntegerField(choices=[(0, 'Outside'), (1, 'In line'), (2, 'Holds a slot')], default=0, editable=False, verbose_name='place in line'),
+            field=models.SmallIntegerField(choices=[(0, 'Outside'), (1, 'In line'), (2, 'Holds a slot')], db_default=0, default=0, editable=False, verbose_name='place in line'),
         ),
         migrations.AddField(
             model_name='taskrun',
@@ -159,12 +159,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='worker',
             name='lanes',
-            field=models.JSONField(default=dict, editable=False, verbose_name='runs by executor'),
+            field=models.JSONField(db_default={}, default=dict, editable=False, verbose_name='runs by executor'),
         ),
         migrations.AddField(
             model_name='worker',
             name='pause_reason',
-            field=models.CharField(blank=True, editable=False, max_length=500, verbose_name='reason'),
+            field=models.CharField(blank=True, db_default='', default='', editable=False, max_length=500, verbose_name='reason'),
         ),
         migrations.AddField(
             model_name='worker',
@@ -174,17 +174,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='worker',
             name='paused_by',
-            field=models.CharField(blank=True, editable=False, max_length=150, verbose_name='paused by'),
+            field=models.CharField(blank=True, db_default='', default='', editable=False, max_length=150, verbose_name='paused by'),
         ),
         migrations.AddField(
             model_name='worker',
             name='queue_concurrency',
-            field=models.JSONField(default=dict, editable=False, verbose_name='concurrency of queues'),
+            field=models.JSONField(db_default={}, default=dict, editable=False, verbose_name='concurrency of queues'),
         ),
         migrations.AddField(
             model_name='worker',
             name='reserved',
-            field=models.JSONField(default=list, editable=False, verbose_name='reserved slots'),
+            field=models.JSONField(db_default=[], default=list, editable=False, verbose_name='reserved slots'),
         ),
         migrations.AddField(
             model_name='worker',
@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='worker',
             name='versions',
-            field=models.JSONField(default=dict, editable=False, verbose_name='versions'),
+            field=models.JSONField(db_default={}, default=dict, editable=False, verbose_name='versions'),
         ),
         migrations.AddIndex(
             model_name='task',

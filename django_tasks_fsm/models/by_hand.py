@@ -9,7 +9,7 @@ from typing import Any
 from django.db import router
 
 from django_tasks_fsm.core.machine import EVENT_ALIASES, RUN_MACHINE, TASK_MACHINE
-from django_tasks_fsm.core.payload import checked
+from django_tasks_fsm.core.payload import checked, clean_text
 from django_tasks_fsm.core.states import FINAL, RunState, TaskState
 from django_tasks_fsm.exceptions import IllegalTransition, StaleState
 from django_tasks_fsm.models import revival, run_verbs, task_verbs
@@ -64,7 +64,7 @@ def _values(
         return {"run_at": stored(_needed("at", rest, event, state))}, rest
     if event == "resolve":
         return {"result": checked(_needed("value", rest, event, state), "value"), "error": ""}, rest
-    return {"error": reason[:300]} if event == "error" else {}, rest
+    return {"error": clean_text(reason, 300)} if event == "error" else {}, rest
 
 
 def _needed(name: str, detail: dict[str, Any], event: str, state: str) -> Any:

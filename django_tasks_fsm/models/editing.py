@@ -17,6 +17,7 @@ from django_tasks_fsm.core.payload import checked
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.exceptions import FieldNotEditable, FunctionNotRegistered, InvalidTrigger, UnstorablePayload
 from django_tasks_fsm.models.actor import Actor
+from django_tasks_fsm.models.limiting import lock_unlimited
 from django_tasks_fsm.models.task import Origin, Task
 from django_tasks_fsm.models.task_verbs import first_time, set_next_run
 from django_tasks_fsm.models.transactions import in_transaction
@@ -66,6 +67,9 @@ def _refuse(name: str) -> None:
 def _edit(rows: TaskQuerySet, fields: Mapping[str, Any], change: Change, using: str) -> dict[Any, tuple[str, ...]]:
     for_alias(using).lock_for_writing(connections[using].ops.quote_name(Task._meta.db_table))
     pks = list(rows.using(using).values_list("pk", flat=True))
+    if fields.get("max_instances") or fields.get("rate_limit"):
+        free = Task.objects.using(using).filter(pk__in=pks, max_instances=None, rate_limit="")
+        lock_unlimited(list(free.values_list("pk", flat=True)), using)
     tasks = Task.objects.using(using).filter(pk__in=pks).order_by("pk").select_for_update()
     changed = {task: _take(task, fields) for task in tasks}
     for task, names in changed.items():

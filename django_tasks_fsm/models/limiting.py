@@ -5,10 +5,12 @@ So do those that had ended by then and are given a new life.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from django.db.models import Case, Value, When
+from django.db import connections
+from django.db.models import Case, QuerySet, Value, When
 
 from django_tasks_fsm.core.limits import Place
 from django_tasks_fsm.core.states import UNFINISHED, RunState
@@ -20,16 +22,39 @@ from django_tasks_fsm.models.transitions import batches
 LIVE = (RunState.QUEUED.value, RunState.RUNNING.value)
 
 
-def limit_runs(task_id: Any, using: str) -> int:
-    """Let the unfinished runs of a task stand in line, or count as holders of a slot; return how many.
+@contextmanager
+def first_limit(task_ids: Collection[Any], using: str) -> Iterator[None]:
+    """Save the first limit of tasks inside; their unfinished runs stand in line then, or count as holders of a slot.
 
-    Goes through the history of the task once; each batch is a transaction. There may be more holders than slots then,
-    and none is let in until they have ended.
+    Goes through the history of each task once; outside a transaction each batch is one. There may be more holders than
+    slots then, and none is let in until they have ended.
     """
+    lock_unlimited(task_ids, using)
+    yield
+    for task_id in task_ids:
+        _limit_runs(task_id, using)
+
+
+def lock_unlimited(task_ids: Collection[Any], using: str) -> None:
+    """Lock the runs that a first limit will change, if a transaction is open: before the rows of their tasks.
+
+    Whoever ends a run locks it first, and its task when the schedule ends with it: in the other order the two would
+    meet as a deadlock, whose error an open transaction hands to its caller.
+    """
+    if connections[using].in_atomic_block and task_ids:
+        pks = [pk for task_id in task_ids for pk in _unlimited(task_id, using).values_list("pk", flat=True)]
+        for some in batches(sorted(pks)):
+            list(TaskRun.objects.using(using).filter(pk__in=some).order_by("pk").select_for_update().values_list("pk"))
+
+
+def _unlimited(task_id: Any, using: str) -> QuerySet[TaskRun]:
     unfinished = [state.value for state in UNFINISHED]
-    rows = TaskRun.objects.using(using).filter(task_id=task_id, limited=False, state__in=unfinished).order_by("pk")
-    pks = list(rows.values_list("pk", flat=True))
-    return sum(in_transaction(lambda some=some: _limit(some, using), using) for some in batches(pks))  # type: ignore[misc]
+    return TaskRun.objects.using(using).filter(task_id=task_id, limited=False, state__in=unfinished).order_by("pk")
+
+
+def _limit_runs(task_id: Any, using: str) -> None:
+    for some in batches(list(_unlimited(task_id, using).values_list("pk", flat=True))):
+        in_transaction(lambda some=some: _limit(some, using), using)  # type: ignore[misc]
 
 
 def _limit(pks: list[Any], using: str) -> int:

@@ -151,15 +151,13 @@ class TaskQuerySet(_VerbQuerySet):
 
     def update(self, **values: Any) -> int:
         """Update columns, as ``save`` does: the first limit that a task gets also counts the runs that are going."""
-        from django_tasks_fsm.models.limiting import limit_runs
+        from django_tasks_fsm.models.limiting import first_limit
 
         limits = {name: values[name] for name in ("max_instances", "rate_limit") if values.get(name)}
         free = self.using(self._alias).filter(max_instances=None, rate_limit="") if limits else self.none()
         first = list(free.values_list("pk", flat=True))
-        count = super().update(**values)
-        for pk in first:
-            limit_runs(pk, self._alias)
-        return count
+        with first_limit(first, self._alias):
+            return super().update(**values)
 
     update.alters_data = True  # type: ignore[attr-defined]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django_tasks_fsm.core.payload import clean_text
 from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.dialects.clock import DatabaseNow
 from django_tasks_fsm.models.actor import Actor
@@ -23,7 +24,8 @@ def pause_queues(
     names: Iterable[str], using: str, *, actor: Actor, reason: str = "", until: datetime | None = None
 ) -> Report:
     """Let workers start nothing more from open queues, until somebody resumes them or the time has come."""
-    values = {"paused_at": DatabaseNow(), "paused_by": actor.name, "paused_until": until, "pause_reason": reason}
+    who, why = clean_text(actor.name, 150), clean_text(reason, 500)
+    values = {"paused_at": DatabaseNow(), "paused_by": who, "paused_until": until, "pause_reason": why}
     return in_transaction(lambda: _move(names, "pause", OPEN, values, using), using)
 
 

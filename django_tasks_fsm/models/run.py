@@ -82,10 +82,11 @@ class TaskRun(RunFSM, RunMaking, RunRequiring, RunRepairing, RunCompany):
     concurrency_key = ExactCharField(_("concurrency key"), max_length=200, null=True, blank=True, editable=False)
     # Whether it stands in line before it is queued; then where it stands (core/limits.py), and when it began last, for
     # tasks with a rate. Runs without limits never change them, nor an index on them.
-    limited = models.BooleanField(_("limited"), default=False, editable=False)
+    limited = models.BooleanField(_("limited"), default=False, db_default=False, editable=False)
     line = models.SmallIntegerField(
-        _("place in line"), choices=PLACE_WORDS, default=Place.OUTSIDE.value, editable=False
-    )
+        _("place in line"), choices=PLACE_WORDS, default=Place.OUTSIDE.value, db_default=Place.OUTSIDE.value,
+        editable=False,
+    )  # fmt: skip
     paced_at = models.DateTimeField(_("last start"), null=True, blank=True, editable=False)
     cancel_requested_at = models.DateTimeField(_("cancel requested"), null=True, blank=True)
     pause_requested_at = models.DateTimeField(_("pause requested"), null=True, blank=True)
@@ -165,7 +166,7 @@ class TaskRun(RunFSM, RunMaking, RunRequiring, RunRepairing, RunCompany):
     @property
     def is_final(self) -> bool:
         """Tell whether the run had ended when this instance was read."""
-        return RunState(self.state) in FINAL
+        return self.state in FINAL
 
     def cancel(self, *, actor: Actor = Actor.system(), reason: str = "") -> bool:
         """End the run before it starts, or ask a RUNNING one to stop. Return False when neither was possible."""

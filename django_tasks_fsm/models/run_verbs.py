@@ -6,7 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import connections
+
 from django_tasks_fsm.core.states import FINAL, RunState
+from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.clock import DatabaseNow
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.cascade import WAITING, catch_up, follow
@@ -14,7 +17,7 @@ from django_tasks_fsm.models.holders import call, call_those_who_lost
 from django_tasks_fsm.models.limiting import limit_revived
 from django_tasks_fsm.models.moments import stored
 from django_tasks_fsm.models.run import TaskRun
-from django_tasks_fsm.models.settling import queue_ready, reopen, unsettle, wake_for
+from django_tasks_fsm.models.settling import lock_in_order, queue_ready, reopen, unsettle, wake_for
 from django_tasks_fsm.models.transitions import Change, Moved, announce, apply, record
 
 
@@ -42,7 +45,9 @@ def move_together(changes: Iterable[tuple[Sequence[Any], Change]], using: str) -
 
 def cancel(pks: Sequence[Any], actor: Actor, reason: str, using: str) -> tuple[tuple[Moved, ...], Collection[Any]]:
     """Cancel what has not started and ask the rest; return the moved ones and the keys of those asked."""
-    # First what waits: a run that is claimed meanwhile is RUNNING afterwards, and asked.
+    # Locked before the first look: a run that its worker gives back between the two steps would be found by neither.
+    for_alias(using).lock_for_writing(connections[using].ops.quote_name(TaskRun._meta.db_table))
+    lock_in_order(pks, using)
     moved = move_runs(pks, Change("cancel", actor, reason, only_from=WAITING), using)
     done = {row.pk for row in moved}
     return moved, _ask_to_stop([pk for pk in pks if pk not in done], actor, reason, using)
@@ -51,8 +56,7 @@ def cancel(pks: Sequence[Any], actor: Actor, reason: str, using: str) -> tuple[t
 def _ask_to_stop(pks: Sequence[Any], actor: Actor, reason: str, using: str) -> set[Any]:
     running = TaskRun.objects.using(using).filter(pk__in=pks, state=RunState.RUNNING.value)
     running.filter(cancel_requested_at=None).update(cancel_requested_at=DatabaseNow())
-    # Not those that began to run after the UPDATE: they have not been asked.
-    rows = list(running.exclude(cancel_requested_at=None).values_list("pk", "attempt", "worker_id"))
+    rows = list(running.values_list("pk", "attempt", "worker_id"))
     state = RunState.RUNNING.value
     asked = [Moved(pk, "cancel_requested", state, state, attempt, worker) for pk, attempt, worker in rows]
     record(TaskRun, Change("cancel_requested", actor, reason), asked, using)

@@ -25,7 +25,7 @@ from django_tasks_fsm.models.transitions import Change, apply, batches
 
 CHUNK = 2000
 """Edges that are read at once."""
-
+KNOWN = frozenset(RunState)
 
 COLUMNS = ("pk", "run_id", "prerequisite_id", "condition", "on_failure")
 
@@ -72,6 +72,13 @@ def add_to_wait(numbers: Mapping[uuid.UUID, int], using: str) -> None:
     apply(TaskRun, Change("hold", Actor.system()), numbers, using)
 
 
+def forget_awaited(deleted: Collection[uuid.UUID], using: str) -> None:
+    """Let nobody wait for runs that are about to be deleted: their edges go with them, and the counts must follow."""
+    for some in batches(sorted(deleted)):
+        for chunk in _chunks(RunPrerequisite.objects.using(using).filter(prerequisite_id__in=some, met=False)):
+            _change(Counter(edge.run_id for edge in chunk), True, using)
+
+
 def unsettle(revived: Iterable[uuid.UUID], using: str) -> None:
     """Let the dependents of ``revived`` runs that have not ended wait for them again, a running one if it comes back.
 
@@ -91,8 +98,12 @@ def reopen(revived: Iterable[uuid.UUID], using: str) -> None:
         for chunk in _chunks(RunPrerequisite.objects.using(using).filter(run_id__in=some, met=True)):
             # Locked before the states are read: whoever ends one of them later must find its edge unmet.
             states = lock_in_order({edge.prerequisite_id for edge in chunk}, using)
-            open_again = [edge for edge in chunk if edge.stands_at(states[edge.prerequisite_id]) is not Standing.MET]
+            open_again = [edge for edge in chunk if not _is_met(edge, states.get(edge.prerequisite_id))]
             _count(open_again, False, using)
+
+
+def _is_met(edge: Edge, state: RunState | None) -> bool:
+    return state is not None and edge.stands_at(state) is Standing.MET
 
 
 def _chunks(edges: QuerySet[RunPrerequisite]) -> Iterator[list[Edge]]:
@@ -131,12 +142,13 @@ def _change(numbers: Mapping[uuid.UUID, int], met: bool, using: str) -> None:
 def lock_in_order(run_ids: Iterable[uuid.UUID], using: str) -> dict[uuid.UUID, RunState]:
     """Lock runs in the order of their ids, as every writer does, and return their states.
 
-    An UPDATE of several would take them as they come.
+    An UPDATE of several would take them as they come. A state that nobody knows, written past the constraints, is left
+    out: it must not keep others from ending.
     """
     states: dict[uuid.UUID, RunState] = {}
     for some in batches(sorted(run_ids)):
         rows = TaskRun.objects.using(using).filter(pk__in=some).order_by("pk").select_for_update()
-        states |= {pk: RunState(state) for pk, state in rows.values_list("pk", "state")}
+        states |= {pk: RunState(state) for pk, state in rows.values_list("pk", "state") if state in KNOWN}
     return states
 
 

@@ -92,7 +92,7 @@ class Task(TaskFSM, TaskRequiring, TaskScheduling):
         _("at most, of runs of the schedule"), null=True, blank=True, validators=[MinValueValidator(1)],
         help_text=_("After so many runs the schedule ends. Counted from when it was set. Empty: no limit."),
     )  # fmt: skip
-    fired = models.PositiveIntegerField(_("runs of the schedule so far"), default=0, editable=False)
+    fired = models.PositiveIntegerField(_("runs of the schedule so far"), default=0, db_default=0, editable=False)
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True, editable=False)
     catch_up = models.CharField(_("missed times"), max_length=6, choices=CatchUp.choices, default=CatchUp.LATEST.value)
     catch_up_cap = models.PositiveIntegerField(_("at most, of missed times"), default=100)
@@ -104,7 +104,7 @@ class Task(TaskFSM, TaskRequiring, TaskScheduling):
     )
     timeout = models.FloatField(_("timeout in seconds"), null=True, blank=True)
     executor = ExactCharField(
-        _("executor"), max_length=64, blank=True, default="",
+        _("executor"), max_length=64, blank=True, default="", db_default="",
         help_text=_("What runs the function, from the next run on. Empty: what the code declares."),
     )  # fmt: skip
     max_instances = models.PositiveIntegerField(
@@ -112,21 +112,22 @@ class Task(TaskFSM, TaskRequiring, TaskScheduling):
         help_text=_("Across all workers. The others wait in line. Empty: no limit."),
     )  # fmt: skip
     on_overlap = models.CharField(
-        _("a time that comes while so many are going"), max_length=4, choices=OnOverlap.choices, default="skip"
-    )
+        _("a time that comes while so many are going"), max_length=4, choices=OnOverlap.choices,
+        default="skip", db_default="skip",
+    )  # fmt: skip
     concurrency = models.PositiveIntegerField(
         _("at most, of runs with one concurrency key"), null=True, blank=True, validators=AT_ONCE,
         help_text=_("Counted over all tasks whose runs bear the key. Empty: one."),
     )  # fmt: skip
     rate_limit = models.CharField(
-        _("at most, of starts per time"), max_length=20, blank=True, validators=[validate_rate],
-        help_text=_("Such as 5/s, 10/m, 100/h or 1/30s. Empty: no limit."),
+        _("at most, of starts per time"), max_length=20, blank=True, default="", db_default="",
+        validators=[validate_rate], help_text=_("Such as 5/s, 10/m, 100/h or 1/30s. Empty: no limit."),
     )  # fmt: skip
     min_interval = models.FloatField(
         _("least seconds between rounds"), null=True, blank=True, validators=[MinValueValidator(0)],
         help_text=_("Of a run that reschedules itself, from start to start. Empty for what the settings say."),
     )  # fmt: skip
-    throttled = models.PositiveBigIntegerField(_("rounds slowed down"), default=0, editable=False)
+    throttled = models.PositiveBigIntegerField(_("rounds slowed down"), default=0, db_default=0, editable=False)
     on_lost = models.CharField(
         _("when its worker dies"), max_length=7, choices=OnLost.choices, default=OnLost.REQUEUE.value
     )
@@ -180,7 +181,7 @@ class Task(TaskFSM, TaskRequiring, TaskScheduling):
         A new task gets its first time; raise InvalidTrigger where its trigger cannot be read.
         """
         from django_tasks_fsm.models.beginning import begin
-        from django_tasks_fsm.models.limiting import limit_runs
+        from django_tasks_fsm.models.limiting import first_limit
 
         is_new, has_limits = self._state.adding, self.max_instances is not None or self.rate_limit != ""
         using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
@@ -188,9 +189,8 @@ class Task(TaskFSM, TaskRequiring, TaskScheduling):
         is_first = has_limits and not is_new and unlimited.exists()
         if is_new:
             begin(self, using)
-        super().save(*args, **kwargs)
-        if is_first:
-            limit_runs(self.pk, using)
+        with first_limit([self.pk] if is_first else [], using):
+            super().save(*args, **kwargs)
 
     def clean(self) -> None:
         """Refuse an executor that cannot run the function."""

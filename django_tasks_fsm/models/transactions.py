@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable
 from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, connections, transaction
 
+from django_tasks_fsm.core.dice import DICE
 from django_tasks_fsm.dialects import dialect_of
 
 T = TypeVar("T")
@@ -19,20 +19,26 @@ LONGEST_PAUSE = 1.0
 _never = threading.Event()
 
 
-def in_transaction(work: Callable[[], T], using: str, tries: int = TRIES) -> T:
+def in_transaction(
+    work: Callable[[], T], using: str, tries: int = TRIES, committed: Callable[[T], object] | None = None
+) -> T:
     """Return what ``work`` returns, committed.
 
     Inside somebody's ``atomic`` block the work joins it and every error goes to the caller: a deadlock that is caught
     there would on MariaDB undo the outer block without an exception. Outermost, deadlocks, lock waits, "database is
     locked" and lost connections repeat the whole of ``work``, with growing random pauses, up to ``tries`` times; so
-    ``work`` must be safe to repeat, which guarded updates are.
+    ``work`` must be safe to repeat, which guarded updates are. ``committed`` is called behind each commit with what
+    was returned; an error that it raises is taken for that of a commit whose answer was lost.
     """
     if connections[using].in_atomic_block:
         return work()
 
     def whole() -> T:
         with dialect_of(connections[using]).writing(), transaction.atomic(using=using):
-            return work()
+            done = work()
+        if committed is not None:
+            committed(done)
+        return done
 
     return repeated(whole, using, tries)
 
@@ -67,4 +73,4 @@ def repeated(work: Callable[[], T], using: str, tries: int) -> T:
 
 def pause(attempt: int) -> None:
     """Wait before try number ``attempt + 1``: exponentially longer, at random, so that rivals do not meet again."""
-    _never.wait(random.uniform(0.5, 1.0) * min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))
+    _never.wait(DICE.uniform(0.5, 1.0) * min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))

@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce
 from django_tasks_fsm import signals
 from django_tasks_fsm.core.limits import Place
 from django_tasks_fsm.core.machine import RUN_MACHINE, TASK_MACHINE, Machine
+from django_tasks_fsm.core.payload import clean_text
 from django_tasks_fsm.core.states import FINAL, RunState, TaskState
 from django_tasks_fsm.dialects import dialect_of
 from django_tasks_fsm.dialects.clock import DatabaseNow
@@ -195,8 +196,8 @@ def record(model: type[models.Model], change: Change, moved: Sequence[Moved], us
                 attempt=row.attempt,
                 worker_id=change.actor.worker_id or row.worker_id,
                 started_at=row.started_at if row.from_state == RunState.RUNNING else None,
-                actor=change.actor.name,
-                reason=change.reason[:500],
+                actor=clean_text(change.actor.name, 150),
+                reason=clean_text(change.reason, 500),
                 detail=change.detail,
             )
             for row in moved

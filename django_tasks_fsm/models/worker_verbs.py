@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext
 
+from django_tasks_fsm.core.payload import clean_text
 from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.dialects.clock import DatabaseNow
 from django_tasks_fsm.models.actor import Actor
@@ -26,7 +27,8 @@ Ids = Iterable[uuid.UUID]
 
 def pause_workers(ids: Ids, using: str, *, actor: Actor, reason: str = "") -> Report:
     """Let workers start nothing more, until somebody resumes them; what they hold goes on."""
-    values = {"paused_at": DatabaseNow(), "paused_by": actor.name, "pause_reason": reason}
+    who, why = clean_text(actor.name, 150), clean_text(reason, 500)
+    values = {"paused_at": DatabaseNow(), "paused_by": who, "pause_reason": why}
     return _move(ids, "pause", (OPEN, PAUSED), Q(paused_at=None), values, using)
 
 

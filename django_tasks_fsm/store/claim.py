@@ -13,6 +13,7 @@ from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.base import Dialect, Row
 from django_tasks_fsm.dialects.pick import Pick
+from django_tasks_fsm.failpoints import failpoint
 from django_tasks_fsm.models import TaskRun, events
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.transitions import Moved
@@ -37,10 +38,12 @@ def claim(worker_id: uuid.UUID, queues: Sequence[str], what: int | Portion, usin
     lanes = tuple(name for name in queues if portion.queues.get(name, 1) > 0)
     if portion.limit <= 0 or not lanes:
         return []
+    failpoint("claim.before")
     dialect = for_alias(using)
     order = ("-priority", "run_at", "id")
     pick = Pick(tables(using).runs, _ready(portion), order, portion.limit, "queue", lanes, portion.queues)
     rows = _take(dialect, pick, worker_id)
+    failpoint("claim.selected")
     taken = sorted((_claim(dialect, row) for row in rows), key=lambda one: (-one.priority, one.run_at, one.id))
     if events.are_heard():
         _tell(taken, RunState.QUEUED, worker_id, using)

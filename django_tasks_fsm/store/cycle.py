@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django_tasks_fsm.core.outcomes import Claim, Outcome
 from django_tasks_fsm.core.slots import Room
+from django_tasks_fsm.failpoints import failpoint
 from django_tasks_fsm.models.transactions import in_transaction
 from django_tasks_fsm.store.claim import claim
 from django_tasks_fsm.store.finish import busy, finish
@@ -40,7 +41,13 @@ def turn(
         kept = busy(left, using) if left else set()
         return Turn(frozenset(written), tuple(_claimed(worker_id, queues, room, using)), frozenset(kept))
 
-    return in_transaction(work, using)
+    def committed(done: Turn) -> None:
+        if outcomes:
+            failpoint("finish.committed")
+        if done.claims:
+            failpoint("claim.committed")
+
+    return in_transaction(work, using, committed=committed)
 
 
 def _claimed(worker_id: uuid.UUID, queues: Sequence[str], room: int | Room, using: str) -> list[Claim]:

@@ -11,6 +11,7 @@ from django_tasks_fsm.core.graph import cycle_in
 from django_tasks_fsm.core.prerequisites import Condition, OnFailure, Standing
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.exceptions import AlreadyStarted, CycleFound, PrerequisiteDiffers, UnknownPrerequisite
+from django_tasks_fsm.failpoints import failpoint
 from django_tasks_fsm.models import RunPrerequisite, TaskRun
 from django_tasks_fsm.models.cascade import follow
 from django_tasks_fsm.models.settling import add_to_wait
@@ -57,6 +58,7 @@ def _require(edges: Sequence[RunEdge], using: str) -> None:
         _check(edge, ends)
     fresh = _fresh({(edge.run, edge.prerequisite): _row(edge, ends) for edge in edges}, using)
     _refuse_cycles(fresh, using)
+    failpoint("edge.checked")
     RunPrerequisite.objects.using(using).bulk_create(fresh, batch_size=BATCH)
     add_to_wait(Counter(row.run_id for row in fresh if not row.met), using)
     follow({row.prerequisite_id: ends[row.prerequisite_id].state for row in fresh if _is_broken(row, ends)}, using)

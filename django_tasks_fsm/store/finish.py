@@ -16,6 +16,7 @@ from django_tasks_fsm.core.payload import clean_text
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.clock import DatabaseNow
+from django_tasks_fsm.failpoints import failpoint
 from django_tasks_fsm.models import Task, events
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.cascade import follow
@@ -38,6 +39,7 @@ def finish(outcomes: Sequence[Outcome], worker_id: uuid.UUID, using: str) -> set
     somebody else has locked is left out too, so that it does not hold up the others: see ``busy``. Needs an open
     transaction.
     """
+    failpoint("finish.before")
     done = [outcome for outcome in outcomes if outcome.ending is Ending.DONE]
     written = _finish_done(done, using) if done else set()
     if events.are_heard():
@@ -51,6 +53,7 @@ def finish(outcomes: Sequence[Outcome], worker_id: uuid.UUID, using: str) -> set
             tried.add(outcome.claim.key)
             written |= _move(outcome, Actor.worker(worker_id), using)
     _count_throttled([outcome for outcome in outcomes if outcome.throttled and outcome.claim.id in written], using)
+    failpoint("finish.written")
     return written
 
 

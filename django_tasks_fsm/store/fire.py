@@ -14,6 +14,7 @@ from django_tasks_fsm.core.states import TaskState
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.dialects.clock import DatabaseNow
 from django_tasks_fsm.exceptions import InvalidLimit, InvalidTrigger
+from django_tasks_fsm.failpoints import failpoint
 from django_tasks_fsm.models import Task, TaskRun
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.moments import instant, stored
@@ -39,7 +40,15 @@ def fire(using: str, limit: int = 100) -> int:
     """
     due = Task.objects.using(using).filter(state=TaskState.ACTIVE.value, next_run_at__lte=DatabaseNow())
     slots = list(due.order_by("next_run_at").values_list("pk", "next_run_at")[:limit])
-    return sum(in_transaction(lambda pk=pk, slot=slot: _fire_one(pk, slot, using), using) for pk, slot in slots)  # type: ignore[misc]
+    return sum(
+        in_transaction(lambda pk=pk, slot=slot: _fire_one(pk, slot, using), using, committed=_committed)  # type: ignore[misc]
+        for pk, slot in slots
+    )
+
+
+def _committed(fired: bool) -> None:
+    if fired:
+        failpoint("slot.committed")
 
 
 def _fire_one(pk: int, slot: datetime, using: str) -> bool:
@@ -50,6 +59,7 @@ def _fire_one(pk: int, slot: datetime, using: str) -> bool:
     task = row.select_for_update(skip_locked=dialect.skips_locked).first()
     if task is None:
         return False
+    failpoint("slot.read")
     if registry.lifecycle_of(task.function) is not None:  # it ticks by its trigger; a time that a person set starts it
         row.update(next_run_at=None)
         return make(task, using)
@@ -59,6 +69,7 @@ def _fire_one(pk: int, slot: datetime, using: str) -> bool:
             return False
         planned = _plan(task, slot, using)
         made = _make_runs(task, planned.slots, using)
+        failpoint("slot.inserted")
     except (InvalidTrigger, InvalidLimit) as error:
         logger.error("Task %r does not fire any more until somebody corrects it: %s", task.name, error)
         return bool(row.update(next_run_at=None)) and False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django_tasks_fsm.core.states import FINAL, RunState
+from django_tasks_fsm.core.states import FINAL
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.models import Task, TaskRun, Transition
 from django_tasks_fsm.models.moments import instant
@@ -28,7 +28,7 @@ def not_before(task: Task, using: str) -> datetime | None:
     if delay is None or last is None:
         return None
     now = instant(for_alias(using).now())
-    if last.finished_at is None or RunState(last.state) not in FINAL:
+    if last.finished_at is None or last.state not in FINAL:
         return now + max(delay, SHORTEST_LOOK)
     over = instant(last.finished_at) + delay
     return None if over <= now or _is_wanted_sooner(task, last, using) else over

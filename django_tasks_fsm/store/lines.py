@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,7 +24,7 @@ class Batch:
     """Lines of one claim.
 
     ``count`` and ``size`` (bytes) are those of the whole attempt up to here, ``before`` is the number of lines of
-    earlier attempts, as ``keep`` has told it; None the first time.
+    earlier attempts, as ``keep`` has told it; None the first time. ``is_over``: the end of the run is stored already.
     """
 
     claim: Claim
@@ -32,6 +32,7 @@ class Batch:
     count: int
     size: int
     before: int | None = None
+    is_over: bool = False
 
 
 def keep(batches: Sequence[Batch], most: int, room: int, using: str, again: bool = False) -> dict[Key, int]:
@@ -58,10 +59,15 @@ def keep(batches: Sequence[Batch], most: int, room: int, using: str, again: bool
     return in_transaction(work, using)
 
 
-def _good(batches: Iterable[Batch], using: str) -> set[Key]:
+def _good(batches: Sequence[Batch], using: str) -> set[Key]:
     keys = {batch.claim.key for batch in batches}
-    running = TaskRun.objects.using(using).filter(pk__in=[pk for pk, _ in keys], state=RunState.RUNNING.value)
-    return keys & set(running.values_list("pk", "fence"))
+    rows = TaskRun.objects.using(using)
+    running = rows.filter(pk__in=[pk for pk, _ in keys], state=RunState.RUNNING.value)
+    good = keys & set(running.values_list("pk", "fence"))
+    if over := {batch.claim.key for batch in batches if batch.is_over}:
+        # Nobody has claimed it since, or the fence had moved on.
+        good |= over & set(rows.filter(pk__in=[pk for pk, _ in over]).values_list("pk", "fence"))
+    return good
 
 
 def _rows(batch: Batch, before: int) -> Iterator[RunLog]:

@@ -22,6 +22,7 @@ from django_tasks_fsm.models import (
     TaskRun,
     Transition,
 )
+from django_tasks_fsm.models.settling import forget_awaited
 from django_tasks_fsm.models.transactions import in_transaction
 
 BATCH = 500
@@ -76,6 +77,7 @@ def _delete(old: QuerySet[TaskRun], ids: Sequence[uuid.UUID], using: str) -> int
     ids = _still(old, ids, using)
     if not ids:
         return 0
+    forget_awaited(ids, using)
     # Children first, by raw deletes: the collector would load every row into memory.
     for model, column in (
         (Message, "run_id"), (ServiceTicks, "run_id"), (RunChild, "run_id"), (RunChild, "parent_id"),

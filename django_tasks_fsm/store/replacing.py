@@ -36,6 +36,7 @@ def replaced(bearer: TaskRun, request: Request, using: str) -> TaskRun:
     due = now if request.run_at is None else stored(request.run_at)
     values = _values(request, due)
     moves_back = due > now or bearer.concurrency_key != request.concurrency_key
+    _record(bearer, using)  # in the state that it is in: what comes below may move it
     if bearer.state != RunState.QUEUED:
         TaskRun.objects.using(using).filter(pk=bearer.pk).update(**values, **_limits(request, using))
     elif moves_back:
@@ -44,7 +45,6 @@ def replaced(bearer: TaskRun, request: Request, using: str) -> TaskRun:
     else:
         TaskRun.objects.using(using).filter(pk=bearer.pk).update(**values)
         wake({request.queue}, using)
-    _record(bearer, using)
     if request.prerequisites:
         require([RunEdge(bearer.pk, *awaited) for awaited in request.prerequisites], using)
     queue_ready([bearer.pk], using)

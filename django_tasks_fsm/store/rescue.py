@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import random
 import uuid
 from datetime import timedelta
 
 from django.db.models import Q
 
 from django_tasks_fsm import registry
+from django_tasks_fsm.core.dice import DICE
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.dialects.clock import DatabaseNow
+from django_tasks_fsm.failpoints import failpoint
 from django_tasks_fsm.models import Task, TaskRun, Transition, Worker
 from django_tasks_fsm.models.actor import Actor
 from django_tasks_fsm.models.run_verbs import cancel_if_asked, move_runs
@@ -21,6 +22,8 @@ from django_tasks_fsm.store.workers import living
 
 BATCH = 100
 POISON = "django_tasks_fsm.exceptions.WorkerLost"
+MOST_DOUBLINGS = 6
+"""A run that may be lost a hundred times comes back within about a minute all the same."""
 LATELY = timedelta(hours=1)
 """A service lives for months, and workers die meanwhile without its fault: only its losses within this time count."""
 
@@ -51,8 +54,11 @@ def _take_back(worker_id: uuid.UUID, lease: timedelta, max_losses: int, using: s
     if row is not None and _lives(worker_id, lease, using):
         return []
     held = TaskRun.objects.using(using).filter(state=RunState.RUNNING.value, worker_id=worker_id)
-    runs = held.order_by("pk").values_list("pk", "fence", "task_id")[:BATCH]
-    return [one for pk, fence, task_id in list(runs) for one in _lose(pk, fence, task_id, max_losses, using)]
+    runs = list(held.order_by("pk").values_list("pk", "fence", "task_id")[:BATCH])
+    failpoint("rescue.read")
+    moved = [one for pk, fence, task_id in runs for one in _lose(pk, fence, task_id, max_losses, using)]
+    failpoint("rescue.written")
+    return moved
 
 
 def _lives(worker_id: uuid.UUID, lease: timedelta, using: str) -> bool:
@@ -84,7 +90,7 @@ def _lose(run_id: uuid.UUID, fence: int, task_id: int, max_losses: int, using: s
 def _pause(losses: int) -> timedelta:
     # Runs that were lost together come back together, and one of them may be the one that kills workers: from the
     # second loss on they are spread out, so that it does not take the others down with it until they count as poison.
-    return timedelta(seconds=random.uniform(0, 2**losses) if losses > 1 else 0)
+    return timedelta(seconds=DICE.uniform(0, 2 ** min(losses, MOST_DOUBLINGS)) if losses > 1 else 0)
 
 
 def _losses(run_id: uuid.UUID, within: timedelta | None, using: str) -> int:

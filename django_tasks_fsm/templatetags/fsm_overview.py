@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from django_tasks_fsm.admin.history import spoken
 from django_tasks_fsm.admin.latency_words import brief_latency
+from django_tasks_fsm.admin.links import SEES_PAYLOADS
 from django_tasks_fsm.admin.overview.board import board
 from django_tasks_fsm.admin.times import duration, planned
 from django_tasks_fsm.admin.worker import liveness
@@ -27,7 +28,8 @@ register.filter("brief_latency", brief_latency)
 @register.simple_tag(takes_context=True)
 def overview(context: Context) -> dict[str, Any]:
     """Return the pieces that the user of the request may see."""
-    return board(context["app_list"], context["request"].current_app)
+    request = context["request"]
+    return board(context["app_list"], request.current_app, request.user.has_perm(SEES_PAYLOADS))
 
 
 @register.filter

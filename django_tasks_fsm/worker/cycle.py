@@ -57,12 +57,23 @@ class Cycle:
         if not fresh and not again and not (room and queues):
             return 0, 0
         outcomes = [*fresh, *again]
+        stored, outcomes = self._stored(outcomes)
         done = self._deliver(outcomes, queues, room)
         self._appetite.finished(sum(outcome.ending is not Ending.RELEASED for outcome in fresh))
         self._conclude(outcomes, done)
         self.start(done.claims)
-        self._let_others_in(outcome.claim for outcome in outcomes if outcome.claim.id in done.written)
+        ended = [outcome.claim for outcome in outcomes if outcome.claim.id in done.written]
+        self._let_others_in([*stored, *ended])
         return len(fresh) + sum(outcome.claim.key not in done.busy for outcome in again), len(done.claims)
+
+    def _stored(self, outcomes: list[Outcome]) -> tuple[list[Claim], list[Outcome]]:
+        """Let go of the runs whose functions have stored their ends themselves; return their claims, and the others."""
+        stored = [outcome for outcome in outcomes if outcome.is_stored]
+        if not stored:
+            return [], outcomes
+        claims = [outcome.claim for outcome in stored]
+        self._let_go(stored, frozenset(claim.id for claim in claims))
+        return claims, [outcome for outcome in outcomes if not outcome.is_stored]
 
     def _room(self, finished: int, at_most: int | None) -> int:
         held = self.hand.ordinary - finished - min(self.hand.ended, MOST_ASIDE)
@@ -77,7 +88,7 @@ class Cycle:
         try:
             return turn(self._worker_id, outcomes, queues, self.slots.shared(room, outcomes), self._config.using)
         except (DatabaseError, InterfaceError) as error:
-            if not outcomes or for_alias(self._config.using).is_transient(error):
+            if not outcomes or for_alias(self._config.using).is_outage(error):
                 self._outbox.put_back(outcomes)
                 raise
             logger.error("A batch of outcomes was refused, writing one by one: %s", error)
@@ -102,7 +113,7 @@ class Cycle:
         try:
             return outcome, turn(self._worker_id, [outcome], (), 0, self._config.using)
         except (DatabaseError, InterfaceError) as error:
-            if for_alias(self._config.using).is_transient(error):
+            if for_alias(self._config.using).is_outage(error):
                 raise
             replacement = unstorable(outcome, error)
             return replacement, turn(self._worker_id, [replacement], (), 0, self._config.using)
@@ -132,7 +143,7 @@ class Cycle:
         known = self._definitions(claims)
         jobs: list[Job] = []
         for claim in claims:
-            job = job_for(claim, known.get(claim.task_id), self._config.using, self._narrator.result)
+            job = job_for(claim, known.get(claim.task_id), self._config.using, self._worker_id, self._narrator.result)
             if isinstance(job, Outcome):
                 self._outbox.put(job)
             else:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import random
 import time
 from datetime import timedelta
 
 from django_tasks_fsm import conf
+from django_tasks_fsm.core.dice import DICE
 from django_tasks_fsm.core.states import RunState
 from django_tasks_fsm.store.admit import sweep
 from django_tasks_fsm.store.fire import fire
@@ -31,8 +31,8 @@ class Duties:
     def __init__(self, using: str) -> None:
         self._using = using
         # Workers that start together should not all look for lost runs at the same moment.
-        self._rescue_at = time.monotonic() + random.uniform(0, conf.options().heartbeat)
-        self._prune_at = time.monotonic() + random.uniform(0, PRUNE_EVERY)
+        self._rescue_at = time.monotonic() + DICE.uniform(0, conf.options().heartbeat)
+        self._prune_at = time.monotonic() + DICE.uniform(0, PRUNE_EVERY)
         self._sweep_at = 0.0
 
     def due(self, view: View) -> bool:

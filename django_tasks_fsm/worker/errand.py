@@ -51,7 +51,7 @@ def read(text: str) -> Job | Outcome:
     moments = {name: datetime.fromisoformat(values[name]) for name in _MOMENTS}
     claim = Claim(**{**values, **moments, "id": uuid.UUID(values["id"])})
     sender = Sender(said["using"], uuid.UUID(said["worker"]))
-    return job_for(claim, Definition(**said["definition"]), sender.using, partial(_result, sender))
+    return job_for(claim, Definition(**said["definition"]), sender.using, sender.worker_id, partial(_result, sender))
 
 
 def _result(sender: Sender, claim: Claim, task: Task) -> FSMTaskResult:
@@ -64,6 +64,7 @@ def outcome_written(outcome: Outcome, lines: Iterable[Line] = ()) -> str:
     failure = None if outcome.failure is None else asdict(outcome.failure)
     said = {"result": outcome.result_json, "failure": failure, "delay": delay, "reason": outcome.reason}
     said |= {} if outcome.stop is None else {"stop": outcome.stop}
+    said |= {"stored": True} if outcome.is_stored else {}
     said |= _next_round(outcome) if outcome.ending is Ending.RESCHEDULED else {}
     logged = [line.as_json() for line in lines]
     return json.dumps({"ending": outcome.ending.value, **said, **({"lines": logged} if logged else {})})
@@ -94,6 +95,7 @@ def outcome_read(text: str, claim: Claim) -> Outcome:
         args=said.get("args"),
         kwargs=said.get("kwargs"),
         throttled=said.get("throttled", False),
+        is_stored=said.get("stored", False),
     )
 
 

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from django_tasks_fsm.failpoints import failpoint
 from django_tasks_fsm.worker.config import WorkerConfig
 from django_tasks_fsm.worker.cycle import Cycle
 from django_tasks_fsm.worker.life import Life
@@ -47,6 +48,7 @@ class Going:
         """
         logger.info("Worker %s stops: %s.", self._config.name, self._switch.reason or "its work is done")
         deadline = self._switch.deadline(self._config.grace)
+        self._guard(lambda: failpoint("stop.signalled"))
         self._cycle.release_unstarted("the worker stops")
         self._touch.release("the worker stops")
         self._wait_for_hand(deadline)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.db import DatabaseError, InterfaceError, connections
 
+from django_tasks_fsm.failpoints import failpoint
 from django_tasks_fsm.store import workers
 from django_tasks_fsm.store.workers import Beat, Identity, Vitals
 from django_tasks_fsm.worker.bell import Bell
@@ -55,6 +56,7 @@ class Heart:
     def beat(self) -> None:
         """Beat once, in the calling thread."""
         began = time.monotonic()
+        failpoint("beat.before")
         learned = workers.beat(self._identity, self._using, self._vitals() if self._vitals else None)
         self.last_beat = began
         self._told(learned, began)

@@ -33,12 +33,16 @@ class Outbox:
     def take(self, limit: int) -> list[Outcome]:
         """Return up to ``limit`` outcomes, oldest first.
 
-        What else is said of a claim whose outcome is put aside is dropped: a give-back must not overtake an end.
+        What else is said of a claim whose outcome is put aside is dropped: a give-back must not overtake an end. Only
+        an end that is stored already leaves nothing to be tried again.
         """
         taken: list[Outcome] = []
         while self._outcomes and len(taken) < limit:
             outcome = self._outcomes.popleft()
-            if outcome.claim.key not in self._aside:
+            if outcome.is_stored:
+                self._aside.pop(outcome.claim.key, None)
+                taken.append(outcome)
+            elif outcome.claim.key not in self._aside:
                 taken.append(outcome)
         return taken
 

@@ -36,6 +36,8 @@ class Book:
     claim: Claim
     lines: Lines
     before: int | None = None
+    is_over: bool = False
+    """Whether the end of the run is stored already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class Scribe:
         if book is None:
             self._put(outcome)
             return
+        book.is_over = outcome.is_stored
         with self._news:
             self._fresh.pop(outcome.claim.key, None)
             self._over.append(Entry(book, outcome))
@@ -213,7 +216,7 @@ class Scribe:
 
 
 def _batch(book: Book) -> Batch:
-    return Batch(book.claim, book.lines.take(), book.lines.count, book.lines.size, book.before)
+    return Batch(book.claim, book.lines.take(), book.lines.count, book.lines.size, book.before, book.is_over)
 
 
 def _portion(entries: list[Entry]) -> tuple[list[Entry], list[Entry]]:

@@ -28,6 +28,7 @@ from django_tasks_fsm.worker.limits import Limits
 from django_tasks_fsm.worker.narration import Narrator
 from django_tasks_fsm.worker.outbox import Outbox
 from django_tasks_fsm.worker.plugins import Plugins
+from django_tasks_fsm.worker.steady_log import steady_log
 from django_tasks_fsm.worker.stop import StopSwitch
 from django_tasks_fsm.worker.trouble import OUTAGE, Trouble
 from django_tasks_fsm.worker.wakeup import WakeUp
@@ -89,6 +90,10 @@ class Worker:
 
         That is 0, 1 when a second wish ended it at once, or AGAIN where its supervisor should start another one.
         """
+        with steady_log():
+            return self._run()
+
+    def _run(self) -> int:
         code = 0
         try:
             self._start()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, InterfaceError
 
+from django_tasks_fsm.core.dice import DICE
 from django_tasks_fsm.worker.cycle import Cycle
 from django_tasks_fsm.worker.duties import Duties
 from django_tasks_fsm.worker.wakeup import WakeUp
@@ -14,7 +15,7 @@ from django_tasks_fsm.worker.wakeup import WakeUp
 logger = logging.getLogger("django_tasks_fsm")
 
 OUTAGE = (DatabaseError, InterfaceError)
-LONGEST_PAUSE = 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
 
 
 class Trouble:
@@ -35,7 +36,8 @@ class Trouble:
 
     def _wait_out(self, error: Exception) -> None:
         self._outages += 1
-        seconds = min(LONGEST_PAUSE, 0.1 * 2 ** min(self._outages, 10))
+        # At random, so that workers that lost the same server do not come back to it all at the same moment.
+        seconds = DICE.uniform(0.5, 1.0) * min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._outages, 10))
         logger.warning("The database does not answer, trying again in %.1f s: %s", seconds, error)
         self._cycle.reconnect()
         self._wakeup.disconnect()

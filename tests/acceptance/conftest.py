@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tests.jobs.consistency import consistent
 from tests.jobs.database import transactional_db
 from tests.jobs.processes import start_process
 
-__all__ = ["start_process", "transactional_db"]
+__all__ = ["consistent", "start_process", "transactional_db"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from django_tasks_fsm.models import Task, TaskRun
 from tests.jobs import trail
 from tests.jobs.processes import SHORT_LEASE
@@ -51,6 +53,7 @@ def test_a_schedule_fires_once_a_slot_with_two_workers(start_process, wait_until
     assert [worker.stop() for worker in workers] == [0, 0]
 
 
+@pytest.mark.fault("F1")
 def test_nothing_is_lost_when_a_worker_is_killed_in_a_graph(start_process, tmp_path, wait_until):
     held = hold.enqueue(str(tmp_path / "trail"), str(tmp_path / "gate"))
     prices = price.enqueue_many([["tea"], ["coffee"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.db.models import F
 
 from django_tasks_fsm import chain, group
@@ -11,6 +12,7 @@ from tests.jobs.tasks import echo, noop
 WIDE, LONG = 300, 1_000
 
 
+@pytest.mark.fault("F65")
 def test_a_wide_diamond_and_a_long_chain_are_drained_by_two_workers(start_process, transactional_db):
     graphs = [
         chain(noop, group(*(echo.step(number) for number in range(WIDE))), noop).enqueue(),

@@ -48,6 +48,7 @@ def slots_of(task: Task) -> list:
     return sorted(TaskRun.objects.filter(task=task).values_list("scheduled_for", flat=True))
 
 
+@pytest.mark.fault("F54", "F55")
 @pytest.mark.parametrize("zone", CHANGES)
 def test_each_time_on_the_wall_gets_one_run(zone, monkeypatch):
     for day in CHANGES[zone]:
@@ -61,6 +62,7 @@ def test_each_time_on_the_wall_gets_one_run(zone, monkeypatch):
         TaskRun.objects.all().delete()
 
 
+@pytest.mark.fault("F55")
 @pytest.mark.parametrize("policy", POLICIES)
 def test_each_rule_for_the_change_is_kept(policy, monkeypatch):
     for day in CHANGES["Europe/Paris"]:
@@ -73,6 +75,7 @@ def test_each_rule_for_the_change_is_kept(policy, monkeypatch):
         assert slots_of(task) == [slot for slot in slots if minutes[1] < slot <= clock.now]
 
 
+@pytest.mark.fault("F54", "F55")
 def test_an_interval_keeps_its_grid_through_all_of_it(monkeypatch):
     minutes, _ = window("Europe/Paris", "2025-10-26")
     clock = VirtualClock(monkeypatch, minutes[1])
@@ -83,6 +86,7 @@ def test_an_interval_keeps_its_grid_through_all_of_it(monkeypatch):
     assert {later - earlier for earlier, later in pairwise(found)} == {HOUR}
 
 
+@pytest.mark.fault("F56")
 def test_a_day_without_workers_is_one_run_that_stands_for_all(monkeypatch):
     minutes, _ = window("Europe/Paris", "2025-03-30")
     clock = VirtualClock(monkeypatch, minutes[1])

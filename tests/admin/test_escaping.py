@@ -63,6 +63,7 @@ def pages(db: None) -> list[str]:
     return [*lists, *runs, *verbs, *rows]
 
 
+@pytest.mark.fault("F77")
 def test_markup_in_any_field_is_shown_as_text(admin_client: Client, pages: list[str]) -> None:
     for path in pages:
         page = admin_client.get(path, follow=True).content.decode()
@@ -76,6 +77,7 @@ def test_a_viewer_sees_text_too(log_in_as: Any, pages: list[str]) -> None:
         assert not LIVE.search(client.get(path, follow=True).content.decode()), path
 
 
+@pytest.mark.fault("F77")
 def test_markup_in_messages_and_errors_is_text(admin_client: Client, pages: list[str]) -> None:
     run = Task.objects.get(name=EVIL).runs.filter(state="FAILED").get()
     done = admin_client.post(address("taskrun_verb", run.pk, "retry"), {"reason": EVIL}, follow=True)
@@ -90,6 +92,7 @@ def test_markup_in_the_form_of_a_task_comes_back_as_text(admin_client: Client, f
     assert not LIVE.search(page)
 
 
+@pytest.mark.fault("F77")
 @pytest.mark.parametrize("kind", ["svg", "dot"])
 def test_markup_in_names_stays_out_of_files(admin_client: Client, pages: list[str], kind: str) -> None:
     task = Task.objects.get(name=EVIL)

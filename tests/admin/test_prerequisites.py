@@ -45,6 +45,7 @@ def test_a_prerequisite_is_stored_with_its_condition(admin_client: Client) -> No
     ]
 
 
+@pytest.mark.fault("F62")
 def test_a_task_cannot_wait_for_itself(admin_client: Client) -> None:
     task = make_task()
     page = save_edges(admin_client, task, task).content.decode()
@@ -52,6 +53,7 @@ def test_a_task_cannot_wait_for_itself(admin_client: Client) -> None:
     assert not TaskPrerequisite.objects.exists()
 
 
+@pytest.mark.fault("F63")
 def test_a_long_way_round_is_found_and_named(admin_client: Client, chain: list[Task]) -> None:
     page = save_edges(admin_client, chain[0], chain[3]).content.decode()
     assert "wait for one another for ever: fetch → clean → score → mail → fetch" in page

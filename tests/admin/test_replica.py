@@ -43,6 +43,7 @@ def do(row: Any, name: str, user: User) -> list[str]:
     return [str(message) for message in request._messages]
 
 
+@pytest.mark.fault("F45")
 def test_queues_are_paused_and_resumed(admin_user: User) -> None:
     queue = Queue.objects.create(name="mail")
     assert do(queue, "pause", admin_user) == ["1 queue paused."]
@@ -70,6 +71,7 @@ def test_a_running_run_that_is_asked_to_stop_is_logged(admin_user: User, fetch: 
     assert logged() == ["Cancel: because"]
 
 
+@pytest.mark.fault("F45")
 def test_a_task_with_runs_is_kept_whatever_the_replica_knows(fetch: Task) -> None:
     make_run(fetch)
     with override_settings(DATABASE_ROUTERS=[ReadsElsewhere()]):

@@ -152,6 +152,7 @@ def telling(db: None) -> TaskRun:
     return make_run(task, RunState.DONE, args=["north"], kwargs=secrets, result={"rows": 31, "session_id": "s3ss"})
 
 
+@pytest.mark.fault("F84")
 def test_payloads_need_their_own_permission(log_in_as: Any, telling: TaskRun) -> None:
     client = log_in_as("view_taskrun")
     assert "north" not in page_of(client, telling)

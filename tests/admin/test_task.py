@@ -168,6 +168,7 @@ def test_running_many_tasks_leaves_out_what_is_put_away(admin_client: Client) ->
 # -- deleting ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("F75")
 def test_a_task_with_runs_is_kept_with_a_sentence(admin_client: Client, fetch: Task) -> None:
     make_run(fetch, RunState.DONE)
     path = address("task_delete", fetch.pk)
@@ -176,6 +177,7 @@ def test_a_task_with_runs_is_kept_with_a_sentence(admin_client: Client, fetch: T
     assert Task.objects.filter(pk=fetch.pk).exists()
 
 
+@pytest.mark.fault("F75")
 def test_millions_of_runs_are_not_read_to_refuse_a_deletion(
     admin_client: Client, fetch: Task, django_assert_max_num_queries: Any
 ) -> None:

@@ -98,6 +98,7 @@ def test_an_unknown_row_or_verb_is_not_found(admin_client: Client, fetch: Task, 
     assert admin_client.post(address("taskrun_verb", make_run(fetch).pk, "dispatch")).status_code == 404
 
 
+@pytest.mark.fault("F79")
 def test_a_row_outside_the_queryset_is_not_found(
     admin_client: Client, fetch: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:

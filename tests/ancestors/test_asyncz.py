@@ -192,6 +192,7 @@ def test_tasks_are_put_away_found_and_taken_back(said, burst):
     assert len(Task.objects.filter(name="one").restore().moved) == 1
 
 
+@pytest.mark.fault("F69")
 def test_a_function_that_cannot_be_imported_deletes_no_row(said, burst):
     task = say.schedule("my-task", every=HOUR)
     Task.objects.filter(pk=task.pk).update(function="shop.tasks.renamed")

@@ -97,6 +97,7 @@ def test_an_exception_leaves_a_record_and_the_schedule_goes_on(burst, said):
     assert (failure["exception"], "in mend" in failure["traceback"]) == ("builtins.ValueError", True)
 
 
+@pytest.mark.fault("F71")
 def test_arguments_that_do_not_fit_fail_their_run_and_both_rows_are_kept(burst, said):
     row = Task.objects.create(name="my-task", function=say.module_path, kwargs={"colour": "red"})
     run = row.start()

@@ -56,7 +56,17 @@ BROKEN: dict[str, list[tuple[str, str]]] = {
         ("core/payload.py", "import pickle"),
         ("core/payload.py", "from marshal import loads"),
         ("core/payload.py", "eval(text)"),
+        ("core/payload.py", "import yaml"),
     ],
+    "no-shell": [
+        ("drawing/layout/dot.py", "subprocess.run(command, shell=True)"),
+        ("drawing/layout/dot.py", "os.system(command)"),
+    ],
+    "nothing-is-imported-by-name": [
+        ("worker/runner.py", "function = import_string(row.function)"),
+        ("worker/runner.py", "modules = map(importlib.import_module, names)"),
+    ],
+    "one-pair-of-dice": [("store/rescue.py", "random.uniform(0, 1)"), ("core/retry.py", "Random().random()")],
     "markup-is-escaped": [("admin/run.py", "from django.utils.safestring import mark_safe")],
     "errors-are-not-swallowed": [
         ("worker/heart.py", "try:\n    beat()\nexcept:\n    log()"),
@@ -95,7 +105,13 @@ KEPT: dict[str, list[tuple[str, str]]] = {
     "sql-only-in-dialects": [("store/enqueue.py", "dialect.execute(statement, params)")],
     "sql-is-not-pasted": [("dialects/base.py", "cursor.execute(f'SELECT {column}')")],
     "conflicts-are-not-ignored": [("store/fire.py", "TaskRun.objects.bulk_create(runs)")],
+    "no-shell": [("drawing/layout/dot.py", "subprocess.run(['dot', '-Tsvg'], check=True)")],
+    "nothing-is-imported-by-name": [("worker/runner.py", "task = registry.find(row.function)")],
     "no-code-from-data": [("core/payload.py", "import json\nre.compile('a')")],
+    "one-pair-of-dice": [
+        ("core/triggers/jitter.py", "random.Random(slot).random()"),
+        ("store/rescue.py", "DICE.random()"),
+    ],
     "markup-is-escaped": [("admin/run.py", "from django.utils.html import format_html")],
     "errors-are-not-swallowed": [("worker/heart.py", "try:\n    beat()\nexcept Exception:\n    logger.exception('x')")],
     "core-has-no-clock": [("store/clock.py", "timezone.now()"), ("core/retry.py", "time.monotonic()")],

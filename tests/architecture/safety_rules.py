@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from tests.architecture.rule import Breach, rule
 from tests.architecture.source import Module
 
-UNSAFE_PACKAGES = {"pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "jsonpickle"}
+UNSAFE_PACKAGES = {"pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "jsonpickle", "yaml"}
 CODE_CALLS = {"eval", "exec", "compile", "__import__"}
+SHELLS = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput"}
+IMPORTERS = {"import_string", "import_module"}
 UNESCAPED = {"mark_safe", "SafeString", "SafeText"}
 CLOCKS = (
     "timezone.now", "timezone.localtime", "timezone.localdate",
@@ -27,6 +29,32 @@ def no_code_from_data(module: Module) -> Iterator[Breach]:
     for call, name in module.calls():
         if name in CODE_CALLS:
             yield call.lineno, f"{name}(): text must not become code"
+
+
+@rule("no-shell")
+def no_shell(module: Module) -> Iterator[Breach]:
+    """Find commands that a shell would read."""
+    for call, name in module.calls():
+        if name in SHELLS or any(given.arg == "shell" for given in call.keywords):
+            yield call.lineno, f"{name}(): give a program and its arguments as a list, which nothing reads again"
+
+
+@rule("nothing-is-imported-by-name")
+def nothing_is_imported_by_name(module: Module) -> Iterator[Breach]:
+    """Find imports of what a text names."""
+    for call, name in [*module.calls(), *((node, dotted_last(node)) for node in mapped(module))]:
+        if name.rpartition(".")[2] in IMPORTERS:
+            yield (
+                call.lineno,
+                f"{name}(): rows name what the registry knows; list the room if the text is the project's",
+            )
+
+
+def mapped(module: Module) -> Iterator[ast.expr]:
+    """Give what is called for each of many, as in ``map(import_module, names)``."""
+    for call, name in module.calls():
+        if name == "map" and call.args:
+            yield call.args[0]
 
 
 @rule("markup-is-escaped")
@@ -55,6 +83,16 @@ def core_has_no_clock(module: Module) -> Iterator[Breach]:
     for call, name in module.calls():
         if module.room == "core" and name.endswith(CLOCKS):
             yield call.lineno, f"{name}(): the core gets the time as an argument"
+
+
+@rule("one-pair-of-dice")
+def one_pair_of_dice(module: Module) -> Iterator[Breach]:
+    """Find chance that nobody can seed: the dice of the module ``random``, and new ones without a seed."""
+    for call, name in module.calls():
+        package, _, what = name.rpartition(".")
+        is_seeded = what == "Random" and bool(call.args)
+        if (package == "random" or name == "Random") and not is_seeded and module.path != "core/dice.py":
+            yield call.lineno, f"{name}(): core.dice has the dice, so that tests can seed them"
 
 
 def dotted_last(node: ast.expr) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 TIERS = (
     {"exceptions"},
     {"core"},
-    {"conf", "signals", "tasks_api"},
+    {"option_rules"},
+    {"conf", "failpoints", "signals", "tasks_api"},
     {"lifecycle", "requirements"},
     {"registry", "dialects", "drawing"},
-    {"models"},
+    {"models", "redaction"},
     {"store", "migrations", "pictures"},
     # The django.tasks adapter: the worker runs what it declares and speaks in its signals (docs/adr/0003).
     {"callbacks", "chains", "checks", "composition", "policies", "repair", "schedules", "stopwatch", "task_errors"},

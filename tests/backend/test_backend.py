@@ -92,6 +92,7 @@ def test_enqueue_many_is_all_or_none_and_names_the_culprit() -> None:
     assert not TaskRun.objects.exists()
 
 
+@pytest.mark.fault("F72")
 @pytest.mark.django_db
 def test_what_cannot_be_stored_is_refused_before_anything_is_written() -> None:
     Queue.objects.filter(name="default").delete()
@@ -260,6 +261,7 @@ def test_no_queues_in_the_settings_allow_all(burst: Callable[[], None]) -> None:
     assert (result.status, result.task.queue_name) == (TaskResultStatus.SUCCESSFUL, "q" * 64)
 
 
+@pytest.mark.fault("F74")
 @override_settings(TASKS=ANY_QUEUE)
 @pytest.mark.parametrize("name", ["q" * 65, "", "a,b", "*", "a\n", "a b", "schön", "a\x00b", "a;b", "-" * 65])
 def test_a_queue_name_that_does_not_fit_is_refused_early(name: str) -> None:
@@ -274,6 +276,7 @@ def test_a_queue_name_that_is_no_text_is_refused(name: Any) -> None:
         sample.echo.using(queue_name=name)
 
 
+@pytest.mark.fault("F73")
 @pytest.mark.parametrize("priority", [101, -101, 3.5, float("nan"), float("inf"), "5", (), 10**30])
 def test_a_priority_that_is_none_is_refused_in_djangos_words(priority: Any) -> None:
     with pytest.raises(InvalidTask, match="priority must be a whole number between -100 and 100"):
@@ -287,6 +290,7 @@ def test_a_whole_float_is_a_priority() -> None:
     assert sample.echo.get_result(result.id) == result
 
 
+@pytest.mark.fault("F59")
 @pytest.mark.parametrize(
     ("moment", "words"),
     [

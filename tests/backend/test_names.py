@@ -97,6 +97,7 @@ def test_names_make_no_rows_of_their_own(declared: FSMTask) -> None:
     assert not Task.objects.filter(name__in=declared.names).exists()
 
 
+@pytest.mark.fault("F69")
 @pytest.mark.django_db(transaction=True)
 def test_rows_of_a_function_that_was_renamed_run_and_are_looked_at(
     declared: FSMTask, burst: Callable[..., None]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from django_tasks_fsm import task
+from django_tasks_fsm import service, task
 from django_tasks_fsm.exceptions import InvalidLimit
 from django_tasks_fsm.models import TaskRun
 from django_tasks_fsm.store.fire import fire
@@ -25,9 +25,17 @@ async def aplain() -> None:
     """Be a coroutine function that is no task yet."""
 
 
+def gives(context: Any) -> Any:
+    """Be a generator function that is no service yet."""
+    yield
+
+
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
+        ("sensitive", "card", "sensitive must be True or a list of names, not 'card'"),
+        ("sensitive", ["card", 1], "sensitive must be True or a list of names"),
+        ("sensitive", False, "sensitive must be True or a list of names, not False"),
         ("max_attempts", 0, "max_attempts is 0, but must be 1 or more"),
         ("max_attempts", "3", "max_attempts is '3'"),
         ("max_attempts", 1001, "max_attempts must be at most 1000"),
@@ -40,6 +48,7 @@ async def aplain() -> None:
         ("timeout", float("nan"), "timeout must be a number of seconds above zero"),
         ("timeout", float("inf"), "timeout must be a number of seconds above zero"),
         ("timeout", "60", "timeout must be a number of seconds above zero"),
+        ("atomic", "yes", "atomic must be True or False, not 'yes'"),
         ("on_lost", "retry", "on_lost must be 'requeue' or 'fail', not 'retry'"),
         ("max_instances", 0, "max_instances must be a whole number from 1 to 100000, or None, not 0"),
         ("max_instances", True, "max_instances must be a whole number"),
@@ -67,6 +76,14 @@ async def aplain() -> None:
 def test_a_policy_that_no_run_could_use_is_refused_when_it_is_declared(field: str, value: Any, words: str) -> None:
     with pytest.raises(InvalidTask, match=words):
         task(**{field: value})(plain)
+
+
+@pytest.mark.parametrize("kind", ["coroutine", "generator", "service"])
+def test_what_has_no_transaction_of_its_own_cannot_be_atomic(kind: str) -> None:
+    with pytest.raises(InvalidTask, match="is a coroutine, a generator or a service"):
+        service(every=1, atomic=True)(gives) if kind == "service" else task(atomic=True)(
+            aplain if kind == "coroutine" else gives
+        )
 
 
 def test_a_thread_does_not_await() -> None:

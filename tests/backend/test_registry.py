@@ -57,6 +57,7 @@ def twice() -> int:
     return 2
 
 
+@pytest.mark.fault("F80")
 def test_a_function_is_found_by_its_path_and_by_nothing_else() -> None:
     assert registry.find("tests.backend.sample.echo") is sample.echo
     for name in ("tests.backend.sample.Any", "os.system", "echo", "", "tests.backend.sample.echo.func"):
@@ -143,6 +144,7 @@ def test_a_task_of_djangos_own_class_may_be_sent_here(written: Any, burst: Calla
     assert (result.return_value, result.backend, result.task.backend) == ("ours", "ours", "ours")
 
 
+@pytest.mark.fault("F70")
 def test_a_listed_module_that_is_missing_is_named() -> None:
     with (
         override_settings(TASKS={"default": {"BACKEND": BACKEND, "OPTIONS": {"TASK_MODULES": ["no.such.tasks"]}}}),
@@ -151,6 +153,7 @@ def test_a_listed_module_that_is_missing_is_named() -> None:
         registry.discover()
 
 
+@pytest.mark.fault("F70")
 def test_a_listed_module_that_imports_what_is_missing_says_what(written: Any) -> None:
     with override_settings(TASKS={"default": {"BACKEND": BACKEND, "OPTIONS": {"TASK_MODULES": ["changing"]}}}):
         with pytest.raises(ModuleNotFoundError, match="not_there"):

@@ -30,7 +30,7 @@ BACKEND = "django_tasks_fsm.backend.FSMBackend"
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bring lost runs back at once: from the second loss on they wait a random time."""
-    monkeypatch.setattr("django_tasks_fsm.store.rescue.random.uniform", lambda low, high: 0.0)
+    monkeypatch.setattr("django_tasks_fsm.core.dice.DICE.uniform", lambda low, high: 0.0)
 
 
 class OtherBackend(FSMBackend):

@@ -54,6 +54,7 @@ def test_hostile_names_stay_on_their_line(start_process: Any, wait_until: Callab
     assert len([line for line in lines if "ready: queues" in line]) == 1
 
 
+@pytest.mark.fault("F13")
 def test_nobody_reading_the_log_costs_no_run(database_url: str):
     reading, writing = os.pipe()
     os.close(reading)  # every line is a broken pipe

@@ -50,6 +50,7 @@ def test_a_task_that_is_put_away_may_lack_its_function() -> None:
     assert findings(code=0) == {}
 
 
+@pytest.mark.fault("F57")
 def test_a_schedule_that_cannot_be_read_is_found() -> None:
     a_task("odd", function="tests.jobs.tasks.noop", trigger={"version": 1, "kind": "lunar"})
     assert "odd" in findings()["trigger"]["problem"]

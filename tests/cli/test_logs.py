@@ -18,6 +18,7 @@ def test_an_event_is_a_line():
     assert line("Worker %s ready.", "ada").endswith(" info Worker ada ready.")
 
 
+@pytest.mark.fault("F82")
 @pytest.mark.parametrize(
     "name",
     ["a\nforged line", "a\r\nb", "\x1b[31mred", "a\u2028b", "a\u2029b", "a\x00b", "\ud800", "\u202egnp.exe", "a\x85b"],
@@ -40,7 +41,17 @@ def test_a_traceback_follows_its_line():
         said = line("A receiver failed.", exc_info=sys.exc_info())
     first, *rest = said.splitlines()
     assert first.endswith("A receiver failed.")
-    assert rest[-1] == "ValueError: of the receiver"
+    assert rest[-1] == "    ValueError: of the receiver"
+
+
+@pytest.mark.fault("F82")
+def test_a_traceback_forges_no_event_and_no_colour():
+    try:
+        raise ValueError("a\n12:00:00 info Run 7 is done.\x1b[2J\u2028b")
+    except ValueError:
+        said = line("A receiver failed.", exc_info=sys.exc_info())
+    assert all(each.startswith("    ") and each.isprintable() for each in said.split("\n")[1:])
+    assert "    12:00:00 info Run 7 is done.\\x1b[2J" in said
 
 
 @contextmanager

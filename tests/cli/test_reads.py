@@ -30,6 +30,12 @@ def digest() -> str:
     return found.hexdigest()
 
 
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the check look again at once: the rows are made by hand."""
+    monkeypatch.setattr("django_tasks_fsm.cli.check.AGAIN_AFTER", 0)
+
+
 @pytest.fixture
 def run(db: None) -> TaskRun:
     """Give a run with neighbours, a worker, a queue, notes and a log."""
@@ -45,7 +51,7 @@ def run(db: None) -> TaskRun:
 def reading(run: TaskRun) -> list[tuple[str, ...]]:
     """Return every command that reads, with arguments of each kind."""
     return [
-        ("status",), ("status", "--check"), ("doctor",),
+        ("status",), ("status", "--check"), ("doctor",), ("check",),
         ("list", "runs"), ("list", "tasks"), ("list", "queues"), ("list", "workers"),
         ("show", str(run.pk)), ("show", run.task.name), ("show", str(run.pk), "--payload"), ("logs", str(run.pk)),
         ("explain", str(run.pk)), ("explain", run.task.name), ("preview", "*/5 * * * *"),

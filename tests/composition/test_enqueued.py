@@ -133,6 +133,7 @@ def test_a_backend_that_has_no_graphs_is_refused(settings):
         chain(say.using(backend="now")).enqueue()
 
 
+@pytest.mark.fault("F34")
 @pytest.mark.parametrize("make", [lambda steps: chain(*steps), lambda steps: chain(group(*steps), add_up)])
 def test_ten_thousand_runs_take_a_bounded_number_of_statements(make):
     make([say.step(0)]).enqueue()  # from now on the rows of tasks and queue are there

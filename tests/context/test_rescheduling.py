@@ -63,6 +63,7 @@ def test_a_round_may_begin_at_a_time(burst: Callable[[], None]) -> None:
     assert (run.state, run.run_at, run.attempt) == ("PENDING", LATER, 0)
 
 
+@pytest.mark.fault("F36")
 def test_a_time_that_has_passed_is_now(burst: Callable[[], None]) -> None:
     result = chained.at.enqueue((timezone.now() - timedelta(hours=1)).isoformat(), 2)
     burst()
@@ -159,6 +160,7 @@ def test_a_round_takes_a_delay_or_a_time(lonely: RunContext) -> None:
         lonely.reschedule(1, at=LATER)
 
 
+@pytest.mark.fault("F36")
 def test_a_time_is_of_the_kind_that_use_tz_wants(lonely: RunContext) -> None:
     with pytest.raises(ValueError, match="at must be an aware datetime"):
         lonely.reschedule(at=datetime(2031, 1, 1))

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from django_tasks_fsm.core.graph import closure, critical_path, cycle_in, layers, path, successors
 from django_tasks_fsm.exceptions import CycleFound
+from tests.properties import examples
 
 LONG = 10_000
 CHAIN = [(number, number + 1) for number in range(LONG)]
@@ -24,6 +25,7 @@ def test_successors_keep_the_order_of_the_edges():
     assert successors([("a", "c"), ("a", "b"), ("b", "c")]) == {"a": ["c", "b"], "b": ["c"]}
 
 
+@pytest.mark.fault("F65")
 def test_a_chain_of_10000_needs_no_recursion():
     followers = successors(CHAIN)
     assert closure([0], followers) == set(range(LONG + 1))
@@ -81,7 +83,7 @@ def test_the_shortest_way_is_taken():
 
 
 @given(small_edges)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_layers_and_cycle_agree_about_every_small_graph(edges):
     nodes = range(8)
     cycle = cycle_in(edges)
@@ -97,7 +99,7 @@ def test_layers_and_cycle_agree_about_every_small_graph(edges):
 
 
 @given(small_edges, st.integers(0, 7))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_the_closure_is_what_can_be_reached(edges, start):
     followers = successors(edges)
     assert closure([start], followers) == reachable(edges, start)

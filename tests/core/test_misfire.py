@@ -3,11 +3,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from django_tasks_fsm.core.misfire import InvalidMisfirePolicy, MisfirePolicy, Plan, PlannedSlot, plan
 from django_tasks_fsm.core.triggers import Cron, Interval, Manual, Once
+from tests.properties import examples
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -71,6 +72,7 @@ def test_a_trigger_without_further_slots_is_exhausted(trigger):
     assert plan(trigger, NOON, NOON + 9 * HOUR, LATEST) == Plan((PlannedSlot(NOON),), None)
 
 
+@pytest.mark.fault("F56")
 def test_a_year_of_10_ms_slots_is_planned_at_once():
     ten_ms = timedelta(milliseconds=10)
     found = plan(Interval(ten_ms), NOON, NOON + timedelta(days=365), LATEST)
@@ -87,7 +89,7 @@ def test_a_year_of_minutes_is_planned_with_counts_that_say_at_least(policy):
     assert found.next_slot == now + timedelta(minutes=1)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     trigger=st.sampled_from([HOURLY, Interval(7 * HOUR), Interval(HOUR, start=NOON + HOUR / 3), Cron("*/50 * * * *")]),
     late=st.timedeltas(timedelta(0), timedelta(days=4)),

@@ -6,10 +6,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from django_tasks_fsm.core.retry import LONGEST, Decision, InvalidRetryPolicy, RetryPolicy, decide, default_delay
+from tests.properties import examples
 
 FAILURE = ValueError("boom")
 FIVE = RetryPolicy(max_attempts=5, jitter="none")
@@ -116,6 +117,7 @@ def test_a_negative_delay_is_none_at_all(answer):
     assert "less than nothing" in found.note
 
 
+@pytest.mark.fault("F36")
 @pytest.mark.parametrize(
     "answer", [float("inf"), 1e300, 10**5000, timedelta.max, timedelta(days=8000 * 365)], ids=lambda answer: "long"
 )
@@ -125,7 +127,7 @@ def test_a_delay_beyond_the_calendar_is_cut_to_a_year(answer):
     assert "used a year" in found.note
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(st.one_of(st.floats(), st.integers(), st.timedeltas(), st.text(), st.booleans()))
 def test_any_answer_gives_a_delay_within_a_year(answer):
     found = ask(answer)

@@ -32,6 +32,7 @@ def selected():
     return dialect.time_out(dialect.fetch(f"SELECT {dialect.now_sql}")[0][0])
 
 
+@pytest.mark.fault("F48")
 def test_the_databases_clock_is_utc():
     assert abs(now() - timezone.now()) < CLOSE
     assert abs(selected() - timezone.now()) < CLOSE
@@ -46,6 +47,7 @@ def test_the_clock_is_what_django_would_have_stored(zone, use_tz):
         assert abs(selected() - timezone.now()) < CLOSE
 
 
+@pytest.mark.fault("F48")
 @pytest.mark.skipif(connection.vendor != "mysql", reason="Django itself needs UTC sessions elsewhere")
 def test_the_time_zone_of_the_session_does_not_shift_the_clock():
     with connection.cursor() as cursor:

@@ -58,11 +58,13 @@ def test_what_would_fail_again_is_not_tried_again(error):
     assert not for_alias(DB).is_transient(error)
 
 
+@pytest.mark.fault("F40")
 @pytest.mark.parametrize("number", [1213, 1205, 1020, 2006, 2013, 1927, 1040])
 def test_mysql_knows_lost_races_by_their_numbers(number):
     assert MySQLDialect(connection).is_transient(OperationalError(number, "whatever it says"))
 
 
+@pytest.mark.fault("F40")
 @pytest.mark.parametrize("state", ["40001", "40P01", "55P03", "57P01", "53300"])
 def test_postgresql_knows_lost_races_by_their_states(state):
     error = OperationalError("whatever it says")
@@ -70,12 +72,34 @@ def test_postgresql_knows_lost_races_by_their_states(state):
     assert PostgreSQLDialect(connection).is_transient(error)
 
 
+@pytest.mark.fault("F40")
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, 261, 517])
 def test_sqlite_knows_lost_races_by_their_codes(code):
     error = OperationalError("whatever it says")
     error.__cause__ = sqlite3.OperationalError("x")
     error.__cause__.sqlite_errorcode = code
     assert SQLiteDialect(connection).is_transient(error)
+
+
+REFUSALS = [
+    *((SQLiteDialect, sqlite3.OperationalError, "sqlite_errorcode", code) for code in (8, 10, 13, 14, 8 | 4 << 8)),
+    *((PostgreSQLDialect, Exception, "sqlstate", code) for code in ("25006", "53100")),
+]
+
+
+@pytest.mark.fault("F42")
+@pytest.mark.parametrize(("dialect", "kind", "name", "code"), REFUSALS)
+def test_a_database_that_is_full_or_read_only_refuses_nobody_in_particular(dialect, kind, name, code):
+    error = OperationalError("whatever it says")
+    error.__cause__ = type("DriverError", (kind,), {name: code})()
+    assert dialect(connection).is_outage(error)
+
+
+@pytest.mark.fault("F42")
+@pytest.mark.parametrize("number", [1021, 1114, 1290, 1836])
+def test_mysql_knows_by_their_numbers_that_it_is_full_or_read_only(number):
+    assert MySQLDialect(connection).is_outage(OperationalError(number, "whatever it says"))
+    assert not MySQLDialect(connection).is_outage(DataError(1406, "too long"))
 
 
 def test_ids_and_times_are_read_as_the_orm_reads_them():

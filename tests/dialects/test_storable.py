@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from django_tasks_fsm.core.outcomes import Failure, Outcome
@@ -13,11 +13,12 @@ from django_tasks_fsm.core.payload import MAX_DEPTH, checked, clean_result, clea
 from django_tasks_fsm.exceptions import UnstorablePayload
 from django_tasks_fsm.models import RunDetail, TaskRun, Transition
 from django_tasks_fsm.store.enqueue import Request, enqueue
+from tests.properties import examples
 from tests.store.rows import DB, a_run, a_task, claimed, finished
 
 pytestmark = pytest.mark.django_db
 
-modest = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+modest = examples(60)
 
 texts = st.text(st.characters(codec=None), max_size=20)  # NUL and lone surrogates too
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | texts | st.binary(max_size=8)
@@ -55,6 +56,7 @@ def test_arguments_that_pass_the_check_read_back(value):
     assert same(kwargs, stored.kwargs)
 
 
+@pytest.mark.fault("F24", "F25", "F26")
 @given(anything)
 @example(["a\x00b", "\ud800", {"\x00": float("nan")}, {"\udfff": float("inf")}, b"\x00"])
 @modest
@@ -80,6 +82,7 @@ def test_any_failure_reads_back(exception, message, traceback):
     assert record.reason == clean_text(message)
 
 
+@pytest.mark.fault("F25", "F26")
 @given(texts)
 @example("a\x00b\ud800")
 @modest
@@ -103,6 +106,7 @@ def test_the_deepest_arguments_that_pass_the_check_are_stored(scalar):
     assert TaskRun.objects.get(pk=run.pk).args == deepest
 
 
+@pytest.mark.fault("F27")
 def test_the_deepest_result_is_stored():
     run = a_run()
     result = clean_result(nested(100, {}))
@@ -111,6 +115,7 @@ def test_the_deepest_result_is_stored():
     assert run.result == json.loads(result)
 
 
+@pytest.mark.fault("F28")
 @pytest.mark.parametrize("value", ["x" * 900_000, ["é" * 10] * 20_000, {f"key {n}": n for n in range(30_000)}])
 def test_a_big_result_within_the_limit_is_stored(value):
     run = a_run()

@@ -113,7 +113,7 @@ def anchor(heading: str) -> str:
 
 def pages() -> list[Page]:
     """Return every page that users read: those at the top and those below docs."""
-    tops = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")]
+    tops = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
     return [Page(path) for path in (*tops, *sorted((ROOT / "docs").rglob("*.md")))]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.docs.pages import Page, pages
 
-LANGUAGES = {"python", "console", "text", "json", "ini", "dockerfile", "yaml"}
+LANGUAGES = {"python", "console", "text", "json", "ini", "dockerfile", "sql", "yaml"}
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if page.blocks], ids=lambda page: page.name)

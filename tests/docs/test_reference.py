@@ -25,6 +25,7 @@ from django_tasks_fsm.admin.task_verbs import TASK_VERBS
 from django_tasks_fsm.admin.verb_admin import MOST_AT_ONCE
 from django_tasks_fsm.admin.worker_verbs import WORKER_VERBS
 from django_tasks_fsm.cli import (
+    check,
     doctor,
     explain,
     graph,
@@ -52,6 +53,7 @@ from django_tasks_fsm.models.transitions import Moved
 from django_tasks_fsm.pictures.around import SMALL
 from django_tasks_fsm.results import STATUS, FSMTaskResult
 from django_tasks_fsm.schedules import SETTINGS
+from django_tasks_fsm.store.check import RULES
 from django_tasks_fsm.tasks_api import Task as DjangoTask
 from tests.docs.pages import CODE, ROOT, page
 
@@ -108,6 +110,7 @@ def test_the_flags_are_those_of_the_parser(heading, room):
         ("`tasks_fsm cancel` and `retry`", verbs.add_arguments),
         ("`tasks_fsm resize`", resizing.add_arguments),
         ("`tasks_fsm doctor`", doctor.add_arguments),
+        ("`tasks_fsm check`", check.add_arguments),
     ],
 )
 def test_the_flags_of_each_command_are_those_of_its_parser(heading, declare):
@@ -125,6 +128,14 @@ def test_the_findings_of_the_doctor_are_listed():
     known = set(re.findall(r"(?:Finding|\[|append)\(\(?\"([a-z-]+)\", ", "\n".join(texts)))
     listed = page("docs/reference/tasks_fsm.md").first_column("`tasks_fsm doctor`")
     assert known == {name for name in listed if not name.startswith(("--", "django_tasks_fsm."))}
+
+
+def test_the_rules_of_the_check_are_listed_as_it_tells_them():
+    listed = [line for line in page("docs/reference/invariants.md").text.split("\n") if re.match(r"\| [A-Z]\d", line)]
+    assert listed == [
+        f"| {rule.code}{' *' if rule.is_note else ''} | {rule.title} | {rule.meaning} | {rule.advice} |"
+        for rule in RULES
+    ]
 
 
 def test_the_defaults_of_runworker_are_those_of_the_parser():

@@ -23,6 +23,7 @@ def test_a_row_leads_to_its_page_and_says_what_it_is():
     assert row[0].text == "a: Done, w-1"
 
 
+@pytest.mark.fault("F77")
 @pytest.mark.parametrize("by_lane", [False, True])
 def test_hostile_text_stays_text(by_lane):
     hostile = line(NASTY, bar(0, 50, title=NASTY), label=NASTY, note=NASTY, lane=NASTY, href="javascript:alert(1)")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from django_tasks_fsm.drawing.errors import GraphTooLarge
@@ -12,6 +12,7 @@ from django_tasks_fsm.drawing.layout import dot
 from django_tasks_fsm.drawing.palette import STATES
 from django_tasks_fsm.drawing.svg import draw_svg
 from tests.drawing.pictures import SVG, parsed, text_of, with_class
+from tests.properties import examples
 
 ELEMENTS = {"svg", "title", "desc", "defs", "marker", "path", "g", "a", "rect", "circle", "text"}
 ATTRIBUTES = {
@@ -53,7 +54,8 @@ def two() -> Graph:
     return Graph(nodes, (Edge("a", "b", standing="met"),), "Two tasks")
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.fault("F77", "F78")
+@examples(60)
 @given(graphs(), st.booleans())
 def test_any_text_gives_a_well_formed_picture_without_code(graph, standalone):
     root = parsed(draw_svg(graph, "builtin", standalone))
@@ -65,6 +67,7 @@ def test_any_text_gives_a_well_formed_picture_without_code(graph, standalone):
     assert len(with_class(root, "fsm-node")) == len(graph.nodes)
 
 
+@pytest.mark.fault("F77")
 def test_a_strict_content_security_policy_lets_the_picture_through():
     markup = draw_svg(two(), "builtin")
     assert not re.search(r"<style|<script|\sstyle=|\son\w+=|javascript:", markup)
@@ -125,6 +128,7 @@ def test_a_wide_picture_scrolls_and_a_small_one_shrinks():
     assert parsed(draw_svg(wide, "builtin")).get("class") == "fsm-graph"
 
 
+@pytest.mark.fault("F65")
 def test_a_graph_over_the_cap_is_refused_with_the_way_out():
     nodes = [Node(str(number), "x", "DONE") for number in range(MAX_NODES + 1)]
     with pytest.raises(GraphTooLarge, match=r"401 nodes.*neighbourhood"):

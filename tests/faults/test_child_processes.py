@@ -20,6 +20,7 @@ def began(path):
     return [int(word) for line in trail.read(path) for word in line.split()[1:]]
 
 
+@pytest.mark.fault("F1", "F10")
 def test_children_end_with_their_killed_parent_and_the_run_is_finished(start_process, tmp_path, wait_until):
     path, gate = str(tmp_path / "trail"), str(tmp_path / "gate")
     first = start_process(lease=SHORT_LEASE)
@@ -36,6 +37,7 @@ def test_children_end_with_their_killed_parent_and_the_run_is_finished(start_pro
     assert second.stop() == 0
 
 
+@pytest.mark.fault("F7")
 def test_a_child_that_the_kernel_kills_fails_its_run_and_the_worker_goes_on(start_process, tmp_path, wait_until):
     path, gate = str(tmp_path / "trail"), str(tmp_path / "gate")
     worker = start_process()
@@ -49,6 +51,7 @@ def test_a_child_that_the_kernel_kills_fails_its_run_and_the_worker_goes_on(star
     assert worker.stop() == 0
 
 
+@pytest.mark.fault("F3", "F10")
 def test_a_second_signal_leaves_at_once_and_takes_the_children_along(start_process, tmp_path, wait_until):
     path = str(tmp_path / "trail")
     worker = start_process("--grace=60")

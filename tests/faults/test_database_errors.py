@@ -74,6 +74,7 @@ def with_gone_ones_forgiven(cursor, statement):
 on_a_server = pytest.mark.skipif("sqlite" in str(connections.settings["default"]["ENGINE"]), reason="no connections")
 
 
+@pytest.mark.fault("F38")
 def test_the_loop_outlives_errors_while_idle(start_worker, failing, wait_until):
     worker = start_worker(wrapper=failing)
     noop.enqueue().wait(30)
@@ -84,6 +85,7 @@ def test_the_loop_outlives_errors_while_idle(start_worker, failing, wait_until):
     assert worker.is_alive
 
 
+@pytest.mark.fault("F38")
 def test_a_result_survives_errors_and_is_written_once(start_worker, failing, files, wait_until):
     result = hold.enqueue(*files)
     start_worker(wrapper=failing)
@@ -96,6 +98,7 @@ def test_a_result_survives_errors_and_is_written_once(start_worker, failing, fil
     assert trail.read(files[0]) == ["began 1", "ended 1"]
 
 
+@pytest.mark.fault("F38")
 def test_a_worker_stops_while_the_database_fails(start_worker, failing, wait_until):
     worker = start_worker(wrapper=failing, grace=0.0)
     noop.enqueue().wait(30)
@@ -104,6 +107,7 @@ def test_a_worker_stops_while_the_database_fails(start_worker, failing, wait_unt
     assert worker.stop() == 0
 
 
+@pytest.mark.fault("F39")
 def test_a_claim_whose_commit_was_not_answered_is_not_held_for_ever(start_worker, monkeypatch, wait_until):
     broken = threading.Event()
     worker = start_worker()
@@ -123,6 +127,7 @@ def test_a_claim_whose_commit_was_not_answered_is_not_held_for_ever(start_worker
     assert Transition.objects.filter(run__pk=result.id, event="release").exists()
 
 
+@pytest.mark.fault("F39")
 def test_a_registration_whose_commit_was_not_answered_is_no_obstacle(start_worker, monkeypatch):
     broken = threading.Event()
     real = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]
@@ -145,6 +150,7 @@ def holds_something(worker):
     return running.exists() and not len(worker.worker._cycle.hand)
 
 
+@pytest.mark.fault("F37")
 @on_a_server
 def test_all_connections_killed_while_idle(start_worker, wait_until):
     worker = start_worker()
@@ -154,6 +160,7 @@ def test_all_connections_killed_while_idle(start_worker, wait_until):
     assert worker.is_alive
 
 
+@pytest.mark.fault("F37")
 @on_a_server
 def test_all_connections_killed_in_the_middle_of_a_run(start_worker, files, wait_until):
     result = hold.enqueue(*files)
@@ -165,6 +172,7 @@ def test_all_connections_killed_in_the_middle_of_a_run(start_worker, files, wait
     assert trail.read(files[0]) == ["began 1", "ended 1"]
 
 
+@pytest.mark.fault("F37")
 @on_a_server
 def test_connections_killed_again_and_again_under_load(start_worker, wait_until):
     start_worker(concurrency=2)
@@ -178,6 +186,7 @@ def test_connections_killed_again_and_again_under_load(start_worker, wait_until)
     assert add.enqueue(1, 2).wait(30) == 3
 
 
+@pytest.mark.fault("F37", "F44")
 @pytest.mark.skipif(connections.settings["default"]["ENGINE"].rpartition(".")[2] != "postgresql", reason="no channel")
 def test_what_was_said_while_nobody_listened_is_not_slept_through(start_worker, monkeypatch, caplog, wait_until):
     monkeypatch.setattr(wakeup, "RECONNECT_AFTER", 0.5)
@@ -191,6 +200,7 @@ def test_what_was_said_while_nobody_listened_is_not_slept_through(start_worker, 
     assert result.wait(30) == 3
 
 
+@pytest.mark.fault("F42")
 @pytest.mark.skipif("sqlite" not in str(connections.settings["default"]["ENGINE"]), reason="locks rows, not the file")
 def test_a_database_that_somebody_keeps_locked_is_waited_for(start_worker, monkeypatch, wait_until):
     options = {**connections["default"].settings_dict["OPTIONS"], "timeout": 0.05}
@@ -206,6 +216,7 @@ def test_a_database_that_somebody_keeps_locked_is_waited_for(start_worker, monke
     assert worker.is_alive
 
 
+@pytest.mark.fault("F31")
 def test_a_blocked_event_loop_delays_neither_heartbeats_nor_functions(start_worker, files, wait_until):
     worker = start_worker()
     blocked = block_loop.enqueue(*files)

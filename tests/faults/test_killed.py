@@ -30,6 +30,7 @@ def held(start_process, files, wait_until):
     return process, TaskRun.objects.get(pk=result.id)
 
 
+@pytest.mark.fault("F1")
 def test_a_run_whose_worker_is_killed_is_finished_by_another(held, start_worker, files, wait_until):
     process, run = held
     assert process.stop(signal.SIGKILL) == -signal.SIGKILL
@@ -43,6 +44,7 @@ def test_a_run_whose_worker_is_killed_is_finished_by_another(held, start_worker,
     assert list(run.transitions.values_list("event", flat=True)) == ["lose"]
 
 
+@pytest.mark.fault("F1")
 def test_a_killed_idle_worker_is_missed_by_nobody(start_process, start_worker):
     start_process(lease=SHORT_LEASE).stop(signal.SIGKILL)
     result = noop.enqueue()
@@ -52,6 +54,7 @@ def test_a_killed_idle_worker_is_missed_by_nobody(start_process, start_worker):
     assert Worker.objects.filter(stopped_at=None).count() == 2
 
 
+@pytest.mark.fault("F4")
 def test_a_worker_that_slept_beyond_its_lease_changes_nothing(held, start_worker, files, wait_until):
     process, run = held
     process.send(signal.SIGSTOP)
@@ -68,6 +71,7 @@ def test_a_worker_that_slept_beyond_its_lease_changes_nothing(held, start_worker
     assert process.stop() == 0
 
 
+@pytest.mark.fault("F6", "F8")
 def test_a_run_that_kills_its_workers_is_given_up_and_the_fleet_lives(start_process, tmp_path, wait_until):
     # One at a time: a neighbour in the same process is lost with it, and counts that loss too.
     process = start_process("--processes=2", "--concurrency=1", lease=SHORT_LEASE, ready=None)

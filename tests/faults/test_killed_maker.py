@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from datetime import timedelta
 
+import pytest
+
 from django_tasks_fsm.models import Worker
 from django_tasks_fsm.store.rescue import rescue
 from tests.jobs import trail
@@ -17,6 +19,7 @@ MAKE = (
 )
 
 
+@pytest.mark.fault("F1")
 def test_a_run_whose_maker_is_killed_goes_back_to_the_workers(database_url, tmp_path, wait_until):
     held = hold.enqueue(str(tmp_path / "trail"), str(tmp_path / "gate")).run
     after = echo.using(after=[held]).enqueue("after").run

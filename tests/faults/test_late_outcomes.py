@@ -68,6 +68,7 @@ def row(run_id):
     return TaskRun.objects.filter(pk=run_id).values().get()
 
 
+@pytest.mark.fault("F4")
 @pytest.mark.parametrize("late", LATE)
 @pytest.mark.parametrize("where", WHERE)
 def test_a_late_outcome_changes_nothing(claim_one, where, late):
@@ -80,6 +81,7 @@ def test_a_late_outcome_changes_nothing(claim_one, where, late):
     assert written == frozenset()
 
 
+@pytest.mark.fault("F4")
 @pytest.mark.parametrize("late", LATE)
 def test_an_outcome_after_the_next_claim_changes_nothing(claim_one, late):
     noop.enqueue()

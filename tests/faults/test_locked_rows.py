@@ -43,6 +43,7 @@ def gave_back(result):
     return Transition.objects.filter(run_id=result.id, event="release").exists()
 
 
+@pytest.mark.fault("F50")
 def test_a_locked_run_holds_up_neither_other_runs_nor_new_claims(locked, other, wait_until):
     worker, ended, after = locked
     assert add.enqueue(1, 2).wait(10) == 3
@@ -66,6 +67,7 @@ def test_a_worker_that_stops_waits_for_the_lock_and_writes_the_end(locked, other
     assert (state(ended), gave_back(ended)) == ("DONE", False)
 
 
+@pytest.mark.fault("F50")
 def test_a_worker_that_must_stop_at_once_does_not_wait_and_does_not_give_the_end_back(locked, other):
     worker, ended, _ = locked
     assert worker.stop(now=True) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from django_tasks_fsm.models import RunDetail, Task, TaskRun, Transition, Worker
-from django_tasks_fsm.worker import runner
+from django_tasks_fsm.worker import handback
 from tests.jobs import trail
 from tests.jobs.tasks import hold, noop
 
@@ -57,6 +57,7 @@ def test_runs_of_a_dead_worker_whose_row_was_deleted_are_rescued(start_worker, f
     open(files[1], "w").close()
 
 
+@pytest.mark.fault("F35", "F75")
 def test_a_run_deleted_by_hand_while_it_runs_is_let_go(held, files, caplog, wait_until):
     for model in (Transition, RunDetail):
         model.objects.filter(run=held).delete()
@@ -66,8 +67,9 @@ def test_a_run_deleted_by_hand_while_it_runs_is_let_go(held, files, caplog, wait
     noop.enqueue().wait(30)
 
 
+@pytest.mark.fault("F51", "F69")
 def test_a_run_of_an_unknown_function_waits_and_runs_after_the_deploy(start_worker, monkeypatch, wait_until):
-    monkeypatch.setattr(runner, "SHORTEST_HANDBACK", 0.05)
+    monkeypatch.setattr(handback, "SHORTEST", 0.05)
     row = Task.objects.create(name="old name", function="tests.jobs.tasks.renamed")
     run = row.start()
     start_worker()

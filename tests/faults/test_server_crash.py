@@ -66,6 +66,7 @@ def states(url):
         return set()
 
 
+@pytest.mark.fault("F38")
 def test_the_worker_reconnects_and_everything_is_done_once(server, worker, tmp_path, wait_until):
     path, gate = tmp_path / "trail", tmp_path / "gate"
     code = ENQUEUE.format(trail=str(path), gate=str(gate))

@@ -32,6 +32,7 @@ def holding(start_process, files, wait_until):
     return start
 
 
+@pytest.mark.fault("F2", "F17")
 @pytest.mark.parametrize("number", SIGNALS)
 def test_an_idle_worker_stops(start_process, number):
     result = noop.enqueue()
@@ -63,6 +64,7 @@ def test_a_run_that_does_not_is_given_back_and_another_worker_runs_it(holding, s
     assert trail.read(files[0]) == ["began 1", "began 1", "ended 1"]
 
 
+@pytest.mark.fault("F3")
 @pytest.mark.parametrize("number", SIGNALS)
 def test_the_second_signal_does_not_wait_for_the_grace(holding, number):
     process, run = holding(hold, "--grace=300")
@@ -73,6 +75,7 @@ def test_the_second_signal_does_not_wait_for_the_grace(holding, number):
     assert (run.state, run.attempt) == ("QUEUED", 0)
 
 
+@pytest.mark.fault("F10")
 @pytest.mark.parametrize("task", [hold_pool, ahold_thread], ids=["pool", "coroutine's thread"])
 def test_threads_that_python_waits_for_do_not_keep_the_process(holding, task):
     process, run = holding(task, "--grace=0.2")
@@ -81,6 +84,7 @@ def test_threads_that_python_waits_for_do_not_keep_the_process(holding, task):
     assert run.state == "QUEUED"
 
 
+@pytest.mark.fault("F2")
 def test_no_claim_after_the_signal(holding, files):
     process, _ = holding(hold, "--grace=60")
     process.send(signal.SIGTERM)

@@ -67,6 +67,7 @@ def stop(process, how, gate):
     return process.wait(BOUND)
 
 
+@pytest.mark.fault("F2", "F3")
 @pytest.mark.parametrize("function", SERVICES.values(), ids=SERVICES)
 @pytest.mark.parametrize("how", STOPS.values(), ids=STOPS)
 def test_a_stop_of_a_service(start_process, start_worker, files, wait_until, function, how):
@@ -90,6 +91,7 @@ def test_a_stop_of_a_service(start_process, start_worker, files, wait_until, fun
     assert heir.stop() == 0
 
 
+@pytest.mark.fault("F2", "F3")
 @pytest.mark.parametrize("executor", EXECUTORS)
 @pytest.mark.parametrize("how", STOPS.values(), ids=STOPS)
 def test_a_stop(start_process, start_worker, files, wait_until, executor, how):

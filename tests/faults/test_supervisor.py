@@ -47,6 +47,7 @@ def test_both_work_and_sigterm_stops_all(roof, tmp_path, wait_until):
     assert Worker.objects.filter(stopped_at=None).count() == 0
 
 
+@pytest.mark.fault("F6")
 def test_a_killed_child_is_replaced(roof, wait_until):
     former = children()["roof/1"]
     os.kill(former, signal.SIGKILL)
@@ -64,6 +65,7 @@ def test_nothing_outlives_a_killed_supervisor(roof, wait_until):
     assert Worker.objects.filter(stopped_at=None).count() == 0
 
 
+@pytest.mark.fault("F3")
 def test_a_second_signal_ends_all_at_once(roof, tmp_path, wait_until):
     hold.enqueue(str(tmp_path / "trail"), str(tmp_path / "gate"))
     wait_until(lambda: trail.read(tmp_path / "trail"))

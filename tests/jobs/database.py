@@ -16,6 +16,7 @@ from django_tasks_fsm.models import (
     Queue,
     RunChild,
     RunDetail,
+    RunLog,
     RunPrerequisite,
     ServiceTicks,
     Task,
@@ -46,7 +47,18 @@ def is_clean() -> bool:
 
 def clean() -> None:
     """Delete all runs and workers, and the tasks of test functions; what apps and settings declare stays."""
-    for model in (Message, ServiceTicks, RunChild, Transition, RunDetail, RunPrerequisite, TaskRun, Worker, Group):
+    for model in (
+        Message,
+        ServiceTicks,
+        RunChild,
+        Transition,
+        RunDetail,
+        RunLog,
+        RunPrerequisite,
+        TaskRun,
+        Worker,
+        Group,
+    ):
         model._base_manager.all()._raw_delete("default")
     Task.objects.filter(Q(function__startswith="tests.") | Q(function__startswith="volatile.")).delete()
     Queue.objects.all().delete()

@@ -99,6 +99,7 @@ def test_exactly_one_run_is_claimed():
     assert [TaskRun.objects.get(pk=each.pk).state for each in others] == ["QUEUED"]
 
 
+@pytest.mark.fault("F39")
 def test_a_claim_whose_commit_was_not_heard_of_is_found_again():
     run, worker = a_run_of(say, "a"), a_worker()
     first = claim_run(worker.pk, run.pk, "default")
@@ -106,6 +107,7 @@ def test_a_claim_whose_commit_was_not_heard_of_is_found_again():
     assert claim_run(a_worker("another").pk, run.pk, "default") is None
 
 
+@pytest.mark.fault("F46")
 @pytest.mark.django_db(transaction=True)
 def test_a_transaction_that_a_function_leaves_open_is_rolled_back(said, caplog):
     from tests.jobs.tasks import leave_transaction_open

@@ -27,6 +27,7 @@ def forced(row, **values) -> str:
     return refused(type(row)._base_manager.filter(pk=row.pk).update, **values)
 
 
+@pytest.mark.fault("F76")
 @pytest.mark.parametrize("word", ["", "EXPLODED"])
 def test_an_unknown_state_is_refused(word):
     assert "fsm_run_state_known" in forced(a_run(), state=word)
@@ -54,6 +55,7 @@ def test_a_running_run_without_a_worker_or_a_start_is_refused():
     assert "fsm_run_held_by_worker" in forced(a_run("QUEUED"), state="RUNNING")
 
 
+@pytest.mark.fault("F73")
 @pytest.mark.parametrize("priority", [-101, 101, 32767])
 def test_a_priority_out_of_range_is_refused(priority):
     assert "fsm_run_priority_range" in forced(a_run(), priority=priority)
@@ -79,6 +81,7 @@ def test_a_slot_of_a_task_has_one_run_and_unscheduled_runs_are_many():
     assert len({a_run(task=other, scheduled_for=NOW).pk, a_run(task=task).pk, a_run(task=task).pk}) == 3
 
 
+@pytest.mark.fault("F62")
 @pytest.mark.parametrize("model", [RunPrerequisite, TaskPrerequisite])
 def test_an_edge_is_made_once_does_not_lead_to_itself_and_has_a_known_condition(model):
     owner = model._meta.get_fields()[1].name
@@ -121,6 +124,7 @@ def test_a_run_may_be_held_by_a_worker_whose_row_is_gone():
     assert a_run("RUNNING", worker_id=uuid.uuid4()).state == "RUNNING"
 
 
+@pytest.mark.fault("F66", "F75")
 def test_what_others_need_is_not_deleted():
     run, task = a_run(), a_task()
     waits_for(a_run(), run)

@@ -148,6 +148,7 @@ def test_many_tasks_are_changed_or_none() -> None:
     assert not Task.objects.filter(priority=2).exists()
 
 
+@pytest.mark.fault("F60")
 @pytest.mark.django_db(transaction=True)
 def test_who_changes_a_task_at_the_same_time_waits_and_undoes_nothing(other: Session) -> None:
     task = a_task(origin="code")

@@ -212,6 +212,7 @@ class ReadsElsewhere:
         return "default"
 
 
+@pytest.mark.fault("F45")
 def test_a_verb_acts_where_rows_are_written_and_not_on_a_replica():
     run, task = a_run(), a_task()
     with override_settings(DATABASE_ROUTERS=[ReadsElsewhere()]):

@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.models import Queue, transactions
@@ -24,6 +25,7 @@ def pauses(monkeypatch):
     return taken
 
 
+@pytest.mark.fault("F40")
 def test_a_lost_race_repeats_the_whole_of_the_work(pauses):
     calls: list[str] = []
 
@@ -57,6 +59,7 @@ def test_what_a_failed_try_wrote_is_gone():
     assert list(Queue.objects.filter(name__startswith="try").values_list("name", flat=True)) == ["try1"]
 
 
+@pytest.mark.fault("F40")
 def test_it_gives_up_in_the_end_and_raises_the_last_error(pauses):
     errors: list[BaseException] = [transient() for _ in range(50)]
     with failing(errors), pytest.raises(OperationalError):
@@ -78,6 +81,7 @@ def test_another_error_is_raised_at_once(error, pauses):
     assert (len(calls), pauses) == (1, [])
 
 
+@pytest.mark.fault("F41")
 def test_inside_somebodys_atomic_block_nothing_is_repeated(pauses):
     calls: list[int] = []
 
@@ -111,6 +115,7 @@ def kill_this_connection() -> None:
     in_thread(kill).result(SECONDS)
 
 
+@pytest.mark.fault("F37")
 @needs_server
 @pytest.mark.parametrize("lose", [kill_this_connection, lambda: connection.connection.close()])
 def test_a_connection_that_is_lost_in_the_middle_is_opened_again(lose, pauses):
@@ -141,6 +146,23 @@ def test_an_interface_error_is_a_lost_connection(pauses):
     assert pauses == [1]
 
 
+def test_a_commit_whose_answer_is_lost_is_followed_by_the_same_work_again(pauses):
+    answers: list[str] = []
+
+    def committed(done: str) -> None:
+        answers.append(done)
+        if len(answers) == 1:
+            raise InterfaceError("the answer to the COMMIT was lost")
+
+    assert in_transaction(lambda: Queue.objects.get_or_create(name="once")[0].name, DB, committed=committed) == "once"
+    assert (answers, pauses) == (["once", "once"], [1])
+
+
+def test_inside_somebodys_atomic_block_nothing_is_committed_yet():
+    with transaction.atomic():
+        assert in_transaction(lambda: "done", DB, committed=pytest.fail) == "done"
+
+
 def test_the_pauses_grow_and_stay_short(monkeypatch):
     waited: list[float] = []
     monkeypatch.setattr(transactions._never, "wait", waited.append)
@@ -151,6 +173,7 @@ def test_the_pauses_grow_and_stay_short(monkeypatch):
     assert waited[-1] >= 0.5
 
 
+@pytest.mark.fault("F42")
 def test_reading_before_writing_never_finds_the_database_locked():
     Queue.objects.create(name="counter", pause_reason="0")
 
@@ -172,3 +195,13 @@ def test_the_mode_of_transactions_is_put_back():
     with for_alias(DB).writing():
         assert wrapper.transaction_mode == "IMMEDIATE"
     assert wrapper.transaction_mode == before
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="servers lock rows")
+def test_on_sqlite_the_write_lock_is_taken_first_where_the_settings_leave_it_for_later(monkeypatch):
+    connection.ensure_connection()  # which sets the mode of the settings
+    monkeypatch.setattr(connections[DB], "transaction_mode", "DEFERRED")
+    with CaptureQueriesContext(connection) as sent:
+        in_transaction(lambda: None, DB)
+    assert [query["sql"] for query in sent if query["sql"].startswith("BEGIN")] == ["BEGIN IMMEDIATE"]
+    assert vars(connections[DB])["transaction_mode"] == "DEFERRED"

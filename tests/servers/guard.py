@@ -3,7 +3,8 @@
 A program of its own, because a test run that is killed with SIGKILL can clean up nothing: this one notices that its
 standard input was closed, stops the server, and removes its directory.
 Argument: JSON with ``prepare`` (commands to run first), ``serve`` (the server's command, in the foreground), ``user``
-(whom to run them as, or null), ``stop`` (the signal for an orderly stop). "{directory}" in a command is replaced.
+(whom to run them as, or null), ``stop`` (the signal for an orderly stop), ``again`` (whether a server that ends by
+itself is started anew). "{directory}" in a command is replaced.
 """
 
 from __future__ import annotations
@@ -48,12 +49,15 @@ def serve(recipe: dict[str, Any], directory: Path, log: IO[bytes], parent: int) 
     for command in recipe["prepare"]:
         if subprocess.run(filled(command, directory), **how).returncode:
             return True
-    server = subprocess.Popen(filled(recipe["serve"], directory), **how)
-    try:
-        wait_for_end(server, parent)
-        return server.poll() is not None
-    finally:
-        stop(server, getattr(signal, recipe["stop"]))
+    while True:
+        server = subprocess.Popen(filled(recipe["serve"], directory), **how)
+        try:
+            wait_for_end(server, parent)
+            ended = server.poll() is not None
+        finally:
+            stop(server, getattr(signal, recipe["stop"]))
+        if not (ended and recipe["again"]):
+            return ended
 
 
 def filled(command: list[str], directory: Path) -> list[str]:

@@ -28,6 +28,8 @@ class Recipe:
     serve: list[str]
     stop: str
     user: str | None = None
+    again: bool = False
+    """Whether it is started anew when it ends by itself, as by a system that looks after its services."""
 
 
 def free_port() -> int:

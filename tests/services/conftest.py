@@ -9,12 +9,13 @@ import pytest
 
 from django_tasks_fsm.models import TaskRun
 from tests.jobs import trail as trails
+from tests.jobs.consistency import consistent
 from tests.jobs.database import transactional_db
 from tests.jobs.processes import FAST, SHORT_LEASE
 from tests.jobs.threads import listeners_end, quick_options, start_worker
 from tests.servers.processes import ManageProcess
 
-__all__ = ["listeners_end", "quick_options", "start_worker", "transactional_db"]
+__all__ = ["consistent", "listeners_end", "quick_options", "start_worker", "transactional_db"]
 
 
 @pytest.fixture

@@ -83,6 +83,7 @@ def test_a_run_that_somebody_ended_is_not_followed_by_another(beating, event):
     assert beating.start().state == "QUEUED"
 
 
+@pytest.mark.by_hand
 @pytest.mark.parametrize("state", [RunState.DONE, RunState.FAILED])
 def test_a_run_that_ended_by_itself_is_followed_after_a_while(beating, state):
     now = for_alias("default").now()

@@ -21,6 +21,7 @@ def held(start_service_process, begun):
     return process, begun(ticker)
 
 
+@pytest.mark.fault("F1")
 def test_a_killed_holder_is_followed_by_another_within_the_lease(held, start_service_process, trail, wait_until):
     process, run = held
     heir = start_service_process()
@@ -34,6 +35,8 @@ def test_a_killed_holder_is_followed_by_another_within_the_lease(held, start_ser
     assert trails.read(trail)[-1] == "cleanup"
 
 
+@pytest.mark.fault("F4")
+@pytest.mark.by_hand
 def test_a_holder_that_slept_beyond_its_lease_ticks_no_more_and_cleans_up(held, start_worker, trail, wait_until):
     process, run = held
     process.send(signal.SIGSTOP)

@@ -88,6 +88,25 @@ def just_before(*moments: tuple[str, Callable[[], object]]) -> Iterator[None]:
     assert not waiting, "the statement was not sent"
 
 
+LOCK_TIMEOUTS = {
+    "postgresql": ("SET lock_timeout = '1s'", "RESET lock_timeout"),
+    "mysql": ("SET SESSION innodb_lock_wait_timeout = 1", "SET SESSION innodb_lock_wait_timeout = DEFAULT"),
+}
+
+
+@contextmanager
+def soon_tired_of_locks() -> Iterator[None]:
+    """Let this connection wait for a row lock for a second, not for as long as the lock is held."""
+    begin, end = LOCK_TIMEOUTS.get(connection.vendor, ("SELECT 1", "SELECT 1"))
+    with connection.cursor() as cursor:
+        cursor.execute(begin)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(end)
+
+
 class _Undo(Exception):
     """Leave the block and take back what it wrote."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import connection, connections
 
 from django_tasks_fsm.core.outcomes import Outcome
 from django_tasks_fsm.store.cycle import Turn, turn
+from tests.store.faults import soon_tired_of_locks
 from tests.store.rows import DB, FAILURE, a_run, claims, enqueued, events_of, runs, state_of, states_of
 
 pytestmark = [
@@ -28,10 +30,18 @@ ENDINGS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _deadline(db) -> Iterator[None]:
+    # Whoever waits here, where locked rows should be left out, waits for the test itself.
+    with soon_tired_of_locks():
+        yield
+
+
 def give(*outcomes: Outcome, room: int = 0) -> Turn:
     return turn(uuid.uuid4(), outcomes, ("default",), room, DB)
 
 
+@pytest.mark.fault("F50")
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_run_that_somebody_has_locked_holds_up_no_other(other, ending):
     outcome, state = ENDINGS[ending]

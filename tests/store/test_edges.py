@@ -43,6 +43,7 @@ def test_a_prerequisite_that_is_done_already_is_no_reason_to_wait():
     assert RunPrerequisite.objects.get(run=after).met
 
 
+@pytest.mark.fault("F68")
 @pytest.mark.parametrize("state", ["RUNNING", "DONE", "FAILED", "CANCELLED", "SKIPPED", "ABORTED"])
 def test_a_run_that_has_started_or_ended_is_refused(state):
     after = a_run(state)
@@ -52,6 +53,7 @@ def test_a_run_that_has_started_or_ended_is_refused(state):
     assert not RunPrerequisite.objects.exists()
 
 
+@pytest.mark.fault("F62")
 def test_the_same_edge_twice_is_one_edge():
     before, after = a_run(), enqueued()
     waits(after, before)
@@ -73,12 +75,14 @@ def test_a_run_that_does_not_exist_is_named():
         require([RunEdge(enqueued().pk, unknown)], DB)
 
 
+@pytest.mark.fault("F62")
 def test_no_run_waits_for_itself():
     run = enqueued()
     with pytest.raises(CycleFound):
         waits(run, run)
 
 
+@pytest.mark.fault("F63")
 def test_a_cycle_is_refused_at_any_distance_and_nothing_of_the_batch_is_kept():
     first, second, third, other = (enqueued() for _ in range(4))
     waits(second, first)
@@ -124,6 +128,7 @@ def test_the_policy_of_the_task_holds_where_the_edge_has_none():
     assert state_of(after) == "SKIPPED"
 
 
+@pytest.mark.fault("F64")
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_add_the_halves_of_a_cycle_at_once_one_is_refused():
     ends = [(enqueued(), enqueued()) for _ in range(2)]
@@ -156,6 +161,7 @@ def test_a_prerequisite_that_ends_while_the_edge_is_added_frees_the_run():
     assert (state_of(after), waiting_on(after)) == ("QUEUED", 0)
 
 
+@pytest.mark.fault("F66")
 def test_a_dependent_behind_a_failed_one_is_failed_too_through_the_whole_chain():
     chain = [enqueued()]
     for _ in range(5):
@@ -167,6 +173,7 @@ def test_a_dependent_behind_a_failed_one_is_failed_too_through_the_whole_chain()
     assert "PrerequisiteBroken" in TaskRun.objects.get(pk=chain[-1].pk).error
 
 
+@pytest.mark.fault("F66")
 def test_ignore_lets_the_dependent_go_when_the_prerequisite_fails():
     before, after = enqueued(), enqueued()
     waits(after, before, on_failure=OnFailure.IGNORE)

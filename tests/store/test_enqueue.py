@@ -111,6 +111,7 @@ def test_nobody_sees_a_run_before_the_commit(other):
     assert TaskRun.objects.get().pk == wanted.id
 
 
+@pytest.mark.fault("F59")
 @committing
 def test_a_date_that_a_database_cannot_read_back_is_refused():
     poison = datetime(9999, 12, 31, 23, 59, tzinfo=timezone.get_fixed_timezone(-300))
@@ -248,6 +249,7 @@ def test_a_run_that_waits_for_nothing_more_but_a_time_is_pending():
     assert (run.state, run.waiting_on) == ("PENDING", 0)
 
 
+@pytest.mark.fault("F67")
 @committing
 def test_a_prerequisite_that_finishes_at_the_same_moment_is_not_missed(other):
     before = enqueued()
@@ -292,6 +294,7 @@ def test_a_run_that_would_wait_for_itself_is_refused():
         enqueue_many([request(mine, id=mine)], DB)
 
 
+@pytest.mark.fault("F65")
 def test_a_thousand_prerequisites_cost_a_bounded_number_of_statements():
     task = a_task()
     some = TaskRun.objects.bulk_create(

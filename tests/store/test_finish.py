@@ -235,6 +235,7 @@ def test_the_result_of_an_aborted_run_is_dropped(ending):
     nothing_changes(run, endings(stale)[ending])
 
 
+@pytest.mark.fault("F35", "F75")
 def test_the_outcome_of_a_run_that_was_deleted_is_dropped():
     run = a_run()
     claim = claimed(run)
@@ -281,6 +282,7 @@ def test_the_late_result_of_a_prerequisite_frees_nobody():
     assert state_of(after) == "PENDING"
 
 
+@pytest.mark.fault("F67")
 @committing
 def test_two_prerequisites_that_finish_in_two_transactions_free_the_dependent_once(other):
     one, two = enqueued(), enqueued()
@@ -292,6 +294,7 @@ def test_two_prerequisites_that_finish_in_two_transactions_free_the_dependent_on
     assert (now.state, now.waiting_on) == ("QUEUED", 0)
 
 
+@pytest.mark.fault("F67")
 @committing
 def test_no_wake_up_is_lost_when_many_prerequisites_finish_at_once():
     some = [enqueued() for _ in range(8)]
@@ -301,6 +304,7 @@ def test_no_wake_up_is_lost_when_many_prerequisites_finish_at_once():
     assert [(row(run).state, row(run).waiting_on) for run in after] == [("QUEUED", 0)] * 3
 
 
+@pytest.mark.fault("F40")
 @committing
 def test_batches_that_finish_the_same_dependents_crosswise_all_end():
     befores = [enqueued() for _ in range(8)]
@@ -324,6 +328,7 @@ def test_a_turn_finishes_and_claims():
     assert (set(done_turn.written), [one.id for one in done_turn.claims]) == ({first.pk}, [second.pk])
 
 
+@pytest.mark.fault("F40")
 @committing
 def test_a_turn_that_loses_a_race_is_repeated_whole():
     first, second = runs(2)

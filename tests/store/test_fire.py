@@ -87,18 +87,21 @@ def test_of_missed_slots_the_latest_stands_for_all():
     assert next_of(task) == NOW + timedelta(minutes=20)
 
 
+@pytest.mark.fault("F56")
 def test_of_missed_slots_each_gets_a_run_where_all_are_wanted():
     task = scheduled(every(HOUR), NOW - 5 * HOUR + timedelta(minutes=20), catch_up="all")
     fire(DB)
     assert slots(task) == [(NOW - n * HOUR + timedelta(minutes=20), "QUEUED", 1) for n in (5, 4, 3, 2, 1)]
 
 
+@pytest.mark.fault("F56")
 def test_of_too_many_missed_slots_the_newest_are_made():
     task = scheduled(every(HOUR), NOW - 5000 * HOUR + timedelta(minutes=20), catch_up="all", catch_up_cap=3)
     fire(DB)
     assert [slot for slot, _, _ in slots(task)] == [NOW - n * HOUR + timedelta(minutes=20) for n in (3, 2, 1)]
 
 
+@pytest.mark.fault("F56")
 def test_missed_slots_are_recorded_as_skipped_where_none_are_wanted():
     task = scheduled(every(HOUR), NOW - 5 * HOUR + timedelta(minutes=30), catch_up="none")
     fire(DB)
@@ -132,6 +135,7 @@ def test_jitter_moves_the_due_time_and_neither_the_slot_nor_the_next_one():
     assert next_of(task) == slot + HOUR
 
 
+@pytest.mark.fault("F60")
 @committing
 def test_of_four_who_fire_at_once_one_makes_the_run():
     tasks = [scheduled(every(HOUR), NOW - timedelta(minutes=5), name=f"t{number}") for number in range(10)]
@@ -147,6 +151,7 @@ def test_a_task_that_is_paused_while_it_fires_does_not(other):
     assert slots(task) == []
 
 
+@pytest.mark.fault("F60")
 @committing
 def test_a_task_that_is_rescheduled_while_it_fires_keeps_the_persons_time(other):
     task = scheduled(every(HOUR), NOW - timedelta(minutes=5))
@@ -155,6 +160,7 @@ def test_a_task_that_is_rescheduled_while_it_fires_keeps_the_persons_time(other)
     assert (next_of(task), slots(task)) == (NOW + timedelta(days=3), [])
 
 
+@pytest.mark.fault("F40")
 @committing
 def test_a_firing_that_loses_a_race_is_repeated_whole():
     task = scheduled(every(HOUR), NOW - timedelta(minutes=5))
@@ -165,6 +171,7 @@ def test_a_firing_that_loses_a_race_is_repeated_whole():
     assert next_of(task) == NOW + timedelta(minutes=55)
 
 
+@pytest.mark.fault("F57")
 @pytest.mark.parametrize(
     "broken",
     [
@@ -223,6 +230,7 @@ def test_an_exhausted_task_fires_once_more_when_it_is_rescheduled():
     assert (task.state, len(slots(task))) == ("EXHAUSTED", 1)
 
 
+@pytest.mark.fault("F61")
 def test_the_limit_takes_the_longest_due_first():
     tasks = [scheduled(every(HOUR), NOW - timedelta(minutes=number), name=f"t{number}") for number in (1, 3, 2)]
     assert fire(DB, limit=2) == 2
@@ -249,6 +257,7 @@ def test_tasks_fire_in_a_project_without_time_zones(zone):
         assert next_of(task) == slot + HOUR
 
 
+@pytest.mark.fault("F50")
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
 @pytest.mark.django_db(transaction=True)
 def test_a_task_that_somebody_has_locked_holds_up_neither_the_worker_nor_the_others(other):

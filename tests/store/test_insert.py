@@ -64,6 +64,7 @@ def test_a_connection_that_breaks_at_the_insert_makes_one_run(when, values, paus
     assert not run._state.adding
 
 
+@pytest.mark.fault("F39")
 def test_answers_that_are_lost_again_and_again_make_one_run(pauses):
     wanted = request()
     with losing_the_connection("before", times=3), losing_the_connection("after"):
@@ -71,6 +72,7 @@ def test_answers_that_are_lost_again_and_again_make_one_run(pauses):
     assert (TaskRun.objects.count(), pauses) == (1, [1, 2, 3, 4])
 
 
+@pytest.mark.fault("F41")
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_in_the_callers_transaction_a_broken_connection_is_the_callers(when, pauses):
     wanted = request()
@@ -99,6 +101,7 @@ def test_a_repeat_that_is_refused_for_another_reason_is_refused(pauses):
     assert (TaskRun.objects.count(), pauses) == (0, [1])
 
 
+@pytest.mark.fault("F38")
 def test_a_database_that_stays_away_is_given_up_on(pauses):
     wanted = request()
     with pytest.raises(InterfaceError), losing_the_connection("before", times=100):
@@ -106,6 +109,7 @@ def test_a_database_that_stays_away_is_given_up_on(pauses):
     assert len(pauses) == transactions.TRIES - 1
 
 
+@pytest.mark.fault("F42")
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="servers lock rows, not the file")
 def test_a_file_that_somebody_keeps_locked_is_waited_for(monkeypatch):
     wanted = request()
@@ -118,6 +122,7 @@ def test_a_file_that_somebody_keeps_locked_is_waited_for(monkeypatch):
     connection.close()
 
 
+@pytest.mark.fault("F37")
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="a file has no connection to lose")
 def test_a_connection_that_the_server_ended_is_opened_again(pauses):
     wanted = request()
@@ -223,6 +228,7 @@ def now() -> datetime:
     return moment if timezone.is_aware(timezone.now()) else timezone.make_naive(moment)
 
 
+@pytest.mark.fault("F53")
 @pytest.mark.parametrize("make", [enqueue, lambda one, using: enqueue_many([one], using)[0]])
 def test_work_that_is_due_now_is_queued_whatever_the_hosts_clock_says(make, skew):
     began = now()
@@ -235,6 +241,7 @@ def test_work_that_is_due_now_is_queued_whatever_the_hosts_clock_says(make, skew
     assert isinstance(run.run_at, datetime)
 
 
+@pytest.mark.fault("F53")
 @pytest.mark.parametrize("make", [enqueue, lambda one, using: enqueue_many([one], using)[0]])
 def test_work_for_later_is_never_queued_too_early(make, skew):
     assert make(request(run_at=now() + timedelta(minutes=10)), DB).state == "PENDING"

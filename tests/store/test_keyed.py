@@ -77,7 +77,7 @@ def test_replace_puts_a_queued_run_off():
     first = made("replace", 1)
     last = made("replace", 2, run_at=LATER)
     assert (first.state, last.pk, last.state, last.args) == ("QUEUED", first.pk, "PENDING", [2])
-    assert events_of(first) == ["reschedule", "replaced"]
+    assert events_of(first) == ["replaced", "reschedule"]
 
 
 def test_replace_lets_a_run_go_whose_time_has_come_by_it():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -55,6 +56,15 @@ def test_whoever_has_lost_the_run_adds_nothing(change: dict[str, object]) -> Non
         TaskRun._base_manager.filter(pk=mine.id).update(**change)
     assert keep([batch(mine, 1, 2), batch(other, 1, 1)], MOST, ROOM, DB) == {other.key: 0}
     assert (stored(mine), stored(other)) == ([], [(1, "said 1")])
+
+
+@pytest.mark.parametrize(("fence", "kept"), [(1, 1), (2, 0)])
+def test_lines_of_a_run_whose_end_is_stored_come_behind_it(fence: int, kept: int) -> None:
+    mine = held()
+    TaskRun.objects.get(pk=mine.id).abort()
+    TaskRun._base_manager.filter(pk=mine.id).update(fence=fence)
+    keep([replace(batch(mine, 1, 1), is_over=True)], MOST, ROOM, DB)
+    assert len(stored(mine)) == kept
 
 
 def test_the_same_lines_twice_are_the_same_lines() -> None:

@@ -31,6 +31,7 @@ def stored_ids() -> set:
     return set(TaskRun.objects.values_list("pk", flat=True))
 
 
+@pytest.mark.fault("F39")
 @pytest.mark.parametrize("number", [1, 2])
 def test_many_whose_commit_was_not_answered_are_made_once(number, pauses):
     before = request()
@@ -68,6 +69,7 @@ def test_a_run_with_a_key_that_ended_before_the_repeat_is_not_made_again(monkeyp
     assert state_of(run) == "DONE"
 
 
+@pytest.mark.fault("F39")
 def test_a_run_with_a_prerequisite_whose_commit_was_not_answered_waits_once():
     before = enqueued()
     wanted = request(before.pk)
@@ -88,6 +90,7 @@ def test_a_bearer_stays_the_answer_for_a_key_in_a_batch():
     assert stored_ids() == {bearer.pk, wanted[1].id}
 
 
+@pytest.mark.fault("F39")
 def test_a_start_whose_commit_was_not_answered_is_one_run_with_one_line_of_history():
     task = a_task()
     enqueue(request(), DB).delete()  # so that the queue is known
@@ -124,6 +127,7 @@ def test_a_refusal_stays_a_refusal():
     assert TaskRun.objects.count() == 1
 
 
+@pytest.mark.fault("F41")
 def test_in_the_callers_transaction_the_error_is_the_callers(pauses):
     wanted = [request(), request()]
     with pytest.raises(InterfaceError), losing_the_connection("after"), transaction.atomic():

@@ -54,6 +54,15 @@ def test_a_run_that_waited_long_but_ended_lately_is_kept():
     assert prune(KEEP, DB) == 0
 
 
+def test_a_run_that_is_run_again_does_not_wait_for_what_was_deleted():
+    # Its prerequisite began anew while it was RUNNING, and then failed.
+    before, after = old("FAILED"), a_run("DONE", waiting_on=1)
+    waits_for(after, before)
+    assert prune({RunState.FAILED: WEEK}, DB) == 1
+    after.fsm_event("rerun")
+    assert (after.state, after.waiting_on) == ("QUEUED", 0)
+
+
 def test_each_state_has_its_own_age():
     done, failed, cancelled = old("DONE", 10), old("FAILED", 10), old("CANCELLED", 10)
     assert prune({RunState.DONE: WEEK, RunState.FAILED: timedelta(days=90)}, DB) == 1
@@ -156,6 +165,7 @@ def test_a_run_that_becomes_a_prerequisite_while_it_is_pruned_is_kept(other):
     assert RunPrerequisite.objects.count() == 1
 
 
+@pytest.mark.fault("F40")
 @committing
 def test_a_pruning_that_loses_a_race_is_repeated():
     old()

@@ -42,7 +42,7 @@ GONE = 3600
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bring lost runs back at once: from the second loss on they wait a random time."""
-    monkeypatch.setattr("django_tasks_fsm.store.rescue.random.uniform", lambda low, high: 0.0)
+    monkeypatch.setattr("django_tasks_fsm.core.dice.DICE.uniform", lambda low, high: 0.0)
 
 
 def rescued(max_losses: int = 3) -> list[uuid.UUID]:
@@ -90,6 +90,7 @@ def test_the_runs_of_a_worker_that_stopped_are_taken_at_once():
     assert rescued() == [run.pk]
 
 
+@pytest.mark.fault("F52")
 def test_the_runs_of_a_worker_without_a_row_are_taken_at_once():
     run = a_run("RUNNING", worker_id=uuid.uuid4())
     assert rescued() == [run.pk]
@@ -101,6 +102,7 @@ def test_a_run_that_is_not_running_is_not_rescued(state):
     assert rescued() == []
 
 
+@pytest.mark.fault("F53")
 def test_the_clock_of_this_host_decides_nothing(monkeypatch):
     alive, dead = (a_run("RUNNING", worker_id=a_worker(silent_for=silent).pk) for silent in (0, GONE))
     ahead = timezone.now() + timedelta(days=365)
@@ -132,6 +134,7 @@ def test_a_rescue_twice_is_a_rescue_once():
     assert events_of(run) == ["lose"]
 
 
+@pytest.mark.fault("F8")
 def test_the_third_loss_is_poison():
     run = a_run(key="k")
     for _ in range(3):
@@ -216,6 +219,7 @@ def test_hundreds_of_lost_runs_are_taken_back_batch_by_batch():
     assert Transition.objects.filter(event="lose").count() == 250
 
 
+@pytest.mark.fault("F14")
 @committing
 def test_of_four_rescuers_one_takes_a_run():
     some = runs(20)
@@ -225,6 +229,7 @@ def test_of_four_rescuers_one_takes_a_run():
     assert Transition.objects.count() == 20
 
 
+@pytest.mark.fault("F14")
 @committing
 def test_a_heartbeat_that_comes_first_saves_all_runs(other):
     worker = a_worker(silent_for=GONE)
@@ -245,6 +250,7 @@ def test_a_heartbeat_that_comes_last_learns_that_all_runs_are_gone(other):
     assert (held.fences, held.stop) == ({}, frozenset())
 
 
+@pytest.mark.fault("F14")
 @committing
 def test_a_run_that_ends_while_it_is_rescued_keeps_its_end(other):
     run = a_run()
@@ -271,6 +277,7 @@ def test_a_run_that_another_worker_holds_by_now_is_not_stopped(other):
     assert state_of(run) == "RUNNING"
 
 
+@pytest.mark.fault("F14")
 @committing
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
 def test_a_run_that_changes_hands_between_the_look_and_the_rescue_stays_in_the_new_ones():
@@ -287,6 +294,7 @@ def test_a_run_that_changes_hands_between_the_look_and_the_rescue_stays_in_the_n
     assert (run.state, run.worker_id, run.fence) == ("RUNNING", new.pk, 2)
 
 
+@pytest.mark.fault("F40")
 @committing
 def test_a_rescue_that_loses_a_race_is_repeated():
     run = a_run()
@@ -303,6 +311,7 @@ def test_a_rescue_with_nothing_to_do_asks_once(django_assert_num_queries):
         assert rescued() == []
 
 
+@pytest.mark.fault("F8")
 def test_runs_that_are_lost_twice_together_come_back_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     bounds: list[tuple[float, float]] = []
 
@@ -310,6 +319,6 @@ def test_runs_that_are_lost_twice_together_come_back_apart(monkeypatch: pytest.M
         bounds.append((low, high))
         return 1.5
 
-    monkeypatch.setattr("django_tasks_fsm.store.rescue.random.uniform", uniform)
-    assert [_pause(losses).total_seconds() for losses in (1, 2, 3)] == [0.0, 1.5, 1.5]
-    assert bounds == [(0, 4), (0, 8)]
+    monkeypatch.setattr("django_tasks_fsm.core.dice.DICE.uniform", uniform)
+    assert [_pause(losses).total_seconds() for losses in (1, 2, 3, 1000)] == [0.0, 1.5, 1.5, 1.5]
+    assert bounds == [(0, 4), (0, 8), (0, 64)]

@@ -20,6 +20,7 @@ def by(run: TaskRun, fence: int = 1, *, may_have: bool = False) -> Parent:
     return Parent(run.pk, fence, may_have)
 
 
+@pytest.mark.fault("F39")
 @pytest.mark.django_db(transaction=True)
 def test_children_whose_commit_was_not_answered_are_made_once(monkeypatch):
     monkeypatch.setattr(transactions, "pause", lambda attempt: None)
@@ -76,6 +77,7 @@ def test_a_retried_child_is_still_found():
     assert found == made
 
 
+@pytest.mark.fault("F34")
 @pytest.mark.django_db
 def test_many_children_take_a_bounded_number_of_statements(django_assert_max_num_queries):
     parent, waiting = a_run("RUNNING"), enqueued()

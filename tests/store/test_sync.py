@@ -192,6 +192,7 @@ def test_an_exhausted_task_fires_again_when_code_gives_it_another_time(code):
     assert TaskRun.objects.filter(task=row("t")).count() == 2
 
 
+@pytest.mark.fault("F70")
 def test_a_function_that_cannot_be_imported_today_is_not_put_away(code, monkeypatch):
     code(t=every(HOUR))
     sync(DB)

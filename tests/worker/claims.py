@@ -36,6 +36,6 @@ def job(task: Task, *args: Any, attempt: int = 1, **policy: Any) -> Job:
     """Return a job of ``task``; ``policy`` are fields of its definition, such as ``max_attempts``."""
     definition = Definition(1, "a task", task.module_path, 1, None, False)
     taken = replace(claim(*args), attempt=attempt)
-    prepared = job_for(taken, replace(definition, **policy), "default", lambda *_: None)  # type: ignore[arg-type]
+    prepared = job_for(taken, replace(definition, **policy), "default", uuid.UUID(int=1), lambda *_: None)  # type: ignore[arg-type]
     assert isinstance(prepared, Job)
     return prepared

@@ -34,7 +34,7 @@ class Dialect:
     """Every error passes but one that is about the data."""
 
     @staticmethod
-    def is_transient(error):
+    def is_outage(error):
         return not isinstance(error, DataError)
 
 
@@ -96,6 +96,7 @@ def test_outcomes_survive_an_outage(cycle, store, wait_until):
     assert list(endings(store).values()) == [Ending.DONE]
 
 
+@pytest.mark.fault("F29")
 def test_one_outcome_that_is_refused_does_not_hold_up_the_others(cycle, store, wait_until):
     good, bad = store.add(echo), store.add(echo)
     store.refused[bad.id] = DataError("will not store that")
@@ -105,6 +106,7 @@ def test_one_outcome_that_is_refused_does_not_hold_up_the_others(cycle, store, w
     assert replaced.failure.exception == UNSTORABLE
 
 
+@pytest.mark.fault("F29")
 def test_an_outage_in_the_middle_of_one_by_one_fails_no_run(cycle, store, wait_until):
     claims = [store.add(echo) for _ in range(2)]
     cycle.turn(QUEUES)
@@ -116,6 +118,7 @@ def test_an_outage_in_the_middle_of_one_by_one_fails_no_run(cycle, store, wait_u
     assert endings(store) == {one.id: Ending.DONE for one in claims}
 
 
+@pytest.mark.fault("F4")
 def test_a_result_that_comes_too_late_is_dropped_and_logged(cycle, store, caplog, wait_until):
     lost = store.add(echo)
     store.fences[lost.id] += 1
@@ -201,6 +204,7 @@ def replace_function(definition):
     return type(definition)(definition.id, definition.name, "shop.tasks.gone", 1, None, False)
 
 
+@pytest.mark.fault("F35", "F75")
 def test_a_task_without_a_row_is_handed_back_and_the_worker_lives(cycle, store, wait_until):
     orphan, other = store.add(echo), store.add(echo)
     del store.known[orphan.task_id]

@@ -54,6 +54,7 @@ def test_a_failure_is_one_line_with_the_first_of_its_words(narrator, caplog):
     assert said.endswith(": failed 'no luck'")
 
 
+@pytest.mark.fault("F82")
 @pytest.mark.parametrize("message", ["", "\n\n", "\x1b[31m", "\ud800"])
 def test_strange_words_are_no_trouble(narrator, caplog, message):
     caplog.set_level(logging.INFO, "django_tasks_fsm")

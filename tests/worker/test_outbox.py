@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -31,6 +32,17 @@ def test_oldest_first_and_no_more_than_asked_for(outbox):
     assert outbox.take(3) == left[:3]
     assert outbox.take(3) == left[3:]
     assert outbox.take(3) == []
+
+
+def test_an_end_that_is_stored_comes_before_what_was_to_be_tried_again(outbox):
+    (given_back,) = outcomes(1)
+    outbox.put_aside([given_back])
+    stored = replace(given_back, is_stored=True)
+    outbox.put(given_back)
+    outbox.put(stored)
+    assert outbox.take(3) == [stored]
+    outbox.recall()
+    assert outbox.take_again(3) == []
 
 
 def test_an_arrival_wakes_the_loop(outbox, bell):

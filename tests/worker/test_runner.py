@@ -3,17 +3,26 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import json
+import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 
 from django_tasks_fsm import task
 from django_tasks_fsm.context import NoCurrentRun, current_run
 from django_tasks_fsm.core.outcomes import Ending, Outcome
 from django_tasks_fsm.exceptions import CancellationRequested, OwnershipLost, RescheduleRequested
 from django_tasks_fsm.store.definitions import Definition
-from django_tasks_fsm.worker.runner import LONGEST_HANDBACK, SHORTEST_HANDBACK, job_for, run, run_async
+from django_tasks_fsm.tasks_api import TaskResult
+from django_tasks_fsm.worker.handback import LONGEST, SHORTEST
+from django_tasks_fsm.worker.runner import job_for, run, run_async
 from tests.worker.claims import claim, job
+
+
+@task(backoff=lambda error, result: len(result.errors))
+def patient():
+    raise ValueError("once more")
 
 
 @task
@@ -119,11 +128,24 @@ def test_outside_a_run_there_is_no_current_one():
         current_run()
 
 
+@pytest.mark.fault("F15")
 def test_an_exception_with_attempts_left_is_retried():
     outcome = end(throw, "ValueError", "bad", max_attempts=2)
     assert outcome.ending is Ending.RETRY
     assert outcome.delay > timedelta(0)
     assert outcome.failure.message == "bad"
+
+
+@pytest.mark.fault("F15")
+def test_an_attempt_is_retried_though_the_database_is_away_that_backoff_would_look_into():
+    def away() -> TaskResult:
+        raise OperationalError("the server closed the connection")
+
+    unlucky = job(patient, attempt=2, max_attempts=3)
+    unlucky.context._make_result = away
+    outcome = contextvars.Context().run(run, unlucky)
+    assert outcome.ending is Ending.RETRY
+    assert "backoff raised OperationalError" in outcome.reason
 
 
 def test_the_last_attempt_fails():
@@ -141,6 +163,7 @@ def test_the_traceback_begins_in_the_author_s_code():
 NOT_WORTH_ANOTHER_ATTEMPT = ["SystemExit", "KeyboardInterrupt", "GeneratorExit", "BaseException", "CancelledError"]
 
 
+@pytest.mark.fault("F16", "F17", "F18", "F19")
 @pytest.mark.parametrize("kind", NOT_WORTH_ANOTHER_ATTEMPT)
 @pytest.mark.parametrize("task", [throw, athrow], ids=["function", "coroutine"])
 def test_what_ends_programs_ends_only_the_attempt(task, kind):
@@ -149,6 +172,7 @@ def test_what_ends_programs_ends_only_the_attempt(task, kind):
     assert outcome.failure.exception.endswith(kind)
 
 
+@pytest.mark.fault("F20")
 @pytest.mark.parametrize("kind", ["StopIteration", "RecursionError", "MemoryError"])
 @pytest.mark.parametrize("task", [throw, athrow], ids=["function", "coroutine"])
 def test_errors_that_machinery_uses_itself_are_errors(task, kind):
@@ -158,6 +182,7 @@ def test_errors_that_machinery_uses_itself_are_errors(task, kind):
     assert outcome.failure.exception.endswith("RuntimeError" if (task, kind) == (athrow, "StopIteration") else kind)
 
 
+@pytest.mark.fault("F71")
 @pytest.mark.parametrize("args", [(), (1,), (1, 2, 3)])
 def test_arguments_that_do_not_fit_fail_without_another_attempt(args):
     outcome = end(take_two, *args, max_attempts=5)
@@ -189,16 +214,19 @@ def test_a_run_reschedules_itself():
     assert (outcome.ending, outcome.delay) == (Ending.RESCHEDULED, timedelta(seconds=2.5))
 
 
+@pytest.mark.fault("F36")
 @pytest.mark.parametrize("delay", [-1, float("nan"), float("inf"), 1e12, "soon", None])
 def test_a_delay_that_is_no_delay_is_the_function_s_error(delay):
     assert end(again, delay).ending is Ending.FAILED
 
 
+@pytest.mark.fault("F36")
 @pytest.mark.parametrize("delay", [float("nan"), float("inf"), 1e300, "soon", None])
 def test_a_hand_made_reschedule_with_nonsense_fails(delay):
     assert end(ask_for, delay).ending is Ending.FAILED
 
 
+@pytest.mark.fault("F30")
 def test_a_function_past_its_timeout_is_told_when_it_asks():
     outcome = end(check, timeout=0.02)
     assert outcome.ending is Ending.FAILED
@@ -212,6 +240,7 @@ def test_time_before_the_call_does_not_count_towards_the_timeout(monkeypatch):
     prepared.context.check()
 
 
+@pytest.mark.fault("F30")
 def test_a_coroutine_past_its_timeout_is_cancelled():
     outcome = end(sleep_for_ever, timeout=0.02, max_attempts=2)
     assert outcome.ending is Ending.RETRY
@@ -247,14 +276,16 @@ def never(*args):
     raise AssertionError("no result is asked for")
 
 
+@pytest.mark.fault("F69")
 def test_an_unknown_function_waits_for_a_deploy_that_knows_it():
-    outcome = job_for(claim(), Definition(1, "x", "gone.away", 1, None, False), "default", never)
+    outcome = job_for(claim(), Definition(1, "x", "gone.away", 1, None, False), "default", uuid.uuid4(), never)
     assert isinstance(outcome, Outcome)
     assert outcome.ending is Ending.RESCHEDULED
-    assert timedelta(seconds=SHORTEST_HANDBACK) <= (outcome.delay or timedelta()) <= timedelta(seconds=LONGEST_HANDBACK)
+    assert timedelta(seconds=SHORTEST) <= (outcome.delay or timedelta()) <= timedelta(seconds=LONGEST)
     assert "'gone.away'" in outcome.reason
 
 
+@pytest.mark.fault("F28")
 def test_a_result_is_held_to_the_limit_of_the_settings(settings):
     settings.TASKS = {"default": {**settings.TASKS["default"], "OPTIONS": {"MAX_PAYLOAD_BYTES": 100}}}
     outcome = run(job(give, "x" * 200))

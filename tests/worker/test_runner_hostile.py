@@ -112,6 +112,7 @@ def end(task, name):
     return asyncio.run(run_async(prepared)) if prepared.is_async else run(prepared)
 
 
+@pytest.mark.fault("F23", "F24", "F25", "F26", "F27", "F28")
 @pytest.mark.parametrize("name", VALUES)
 def test_any_value_ends_the_run_with_what_every_database_stores(name):
     outcome = end(give, name)
@@ -122,6 +123,7 @@ def test_any_value_ends_the_run_with_what_every_database_stores(name):
     assert "\\u0000" not in stored
 
 
+@pytest.mark.fault("F23")
 @pytest.mark.parametrize("name", sorted(REFUSED - {"mapping that raises", "keys that collide"}))
 def test_a_result_that_is_not_json_fails_in_django_s_words(name):
     failure = end(give, name).failure
@@ -129,6 +131,7 @@ def test_a_result_that_is_not_json_fails_in_django_s_words(name):
     assert failure.message.startswith("Unsupported")
 
 
+@pytest.mark.fault("F21")
 @pytest.mark.parametrize("task", [throw, athrow], ids=["function", "coroutine"])
 @pytest.mark.parametrize("name", ERRORS)
 def test_any_exception_gives_an_outcome(task, name):

@@ -115,6 +115,7 @@ def test_a_heartbeat_file_that_cannot_be_written_costs_no_run(start_worker, capl
     wait_until(lambda: "The heartbeat file cannot be touched" in caplog.text)
 
 
+@pytest.mark.fault("F15")
 def test_a_failed_attempt_is_recorded_and_the_next_one_waits(start_worker, wait_until):
     result = fail.enqueue("no luck")
     start_worker()
@@ -126,6 +127,7 @@ def test_a_failed_attempt_is_recorded_and_the_next_one_waits(start_worker, wait_
     assert run.run_at > timezone.now()
 
 
+@pytest.mark.fault("F34")
 def test_a_run_may_enqueue_more_runs(start_worker):
     spawn.enqueue(30)
     start_worker(burst=True).wait()

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from django_tasks_fsm import task
 from django_tasks_fsm.models import TaskRun, Transition, Worker
-from django_tasks_fsm.worker import runner
+from django_tasks_fsm.worker import handback
 from django_tasks_fsm.worker.executors import coroutine
 from tests.jobs import trail
 from tests.jobs.tasks import aecho, block_loop, echo
@@ -38,6 +38,7 @@ def handed_back(results):
     return Transition.objects.filter(run__in=[result.id for result in results], event="reschedule")
 
 
+@pytest.mark.fault("F31")
 def test_what_waits_for_it_is_handed_back_uncharged(blocked, wait_until):
     results = aecho.enqueue_many([[number] for number in range(5)])
     wait_until(lambda: handed_back(results).values("run").distinct().count() == 5)
@@ -47,6 +48,7 @@ def test_what_waits_for_it_is_handed_back_uncharged(blocked, wait_until):
     assert not runs.filter(run_at__lt=timezone.now() + timedelta(seconds=1)).exists()
 
 
+@pytest.mark.fault("F31")
 def test_threads_other_loops_and_the_heartbeat_go_on(blocked, wait_until):
     worker, _ = blocked
     waiting = aecho.enqueue_many([[number] for number in range(10)])
@@ -59,7 +61,7 @@ def test_threads_other_loops_and_the_heartbeat_go_on(blocked, wait_until):
 
 
 def test_it_serves_again_when_it_answers(blocked, wait_until, monkeypatch):
-    monkeypatch.setattr(runner, "SHORTEST_HANDBACK", 0.2)
+    monkeypatch.setattr(handback, "SHORTEST", 0.2)
     result = aecho.enqueue("at last")
     wait_until(lambda: handed_back([result]).exists())
     blocked[1].touch()

@@ -34,14 +34,14 @@ def test_the_cluster_computes_and_the_database_keeps_the_books(clustered, start_
     monkeypatch.setattr(pools, "APART", apart)
     start_worker()
     results = [clustered.tell.enqueue() for _ in range(10)]
-    assert {result.wait(30) for result in results} == {*pools.clusters[0].scheduler.workers}
+    assert {result.wait(90) for result in results} == {*pools.clusters[0].scheduler.workers}
     run = TaskRun.objects.get(pk=results[0].id)
     assert (run.state, run.attempt, run.progress) == ("DONE", 1, 50)
 
 
 def test_a_lost_cluster_loses_no_run_and_charges_none(clustered, start_worker, tmp_path, wait_until, monkeypatch):
     monkeypatch.setattr(pools, "APART", True)
-    monkeypatch.setattr("django_tasks_fsm.worker.runner.SHORTEST_HANDBACK", 0.1)
+    monkeypatch.setattr("django_tasks_fsm.worker.handback.SHORTEST", 0.1)
     path, gate = tmp_path / "trail", tmp_path / "gate"
     start_worker()
     result = clustered.hold.enqueue(str(path), str(gate))

@@ -40,6 +40,7 @@ def ended(result, wait_until):
     return TaskRun.objects.get(pk=result.id)
 
 
+@pytest.mark.fault("F30", "F33")
 @pytest.mark.parametrize(
     ("function", "still"), [(overrun, "its thread is still busy"), (block_the_loop, "it is still running")]
 )
@@ -57,6 +58,7 @@ def test_the_next_attempt_follows_by_policy(start_worker, files, wait_until):
     wait_until(lambda: Transition.objects.filter(run__pk=result.id, event="retry").exists())
 
 
+@pytest.mark.fault("F30", "F33")
 def test_the_slot_is_served_by_another_thread_and_the_late_return_changes_nothing(
     start_worker, files, caplog, wait_until
 ):
@@ -70,6 +72,7 @@ def test_the_slot_is_served_by_another_thread_and_the_late_return_changes_nothin
     assert worker.worker.finished == 2
 
 
+@pytest.mark.fault("F33")
 def test_a_worker_stops_without_waiting_for_it_and_says_that_it_runs_on(start_worker, files, wait_until):
     worker = start_worker(grace=60.0)
     ended(overrun.enqueue(*files), wait_until)

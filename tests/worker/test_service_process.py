@@ -74,6 +74,7 @@ def test_time_at_rest_does_not_count_towards_the_timeout(start_worker, path, tmp
     assert run.wait(30) == "rested"
 
 
+@pytest.mark.fault("F7")
 def test_a_crash_leaves_the_worker_and_its_other_runs_alone(start_worker, path):
     worker = start_worker()
     crashed = processed.leave.enqueue(3)

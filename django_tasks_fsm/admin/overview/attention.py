@@ -41,7 +41,7 @@ def items(now: Snapshot, links: Links) -> list[Item]:
         found += [_paused(lane, links) for lane in now.lanes if lane.queue.is_paused and lane.ready]
     if "taskrun" in links.visible:
         found += _blocked(now, links)
-        found += [_run("FAILED", run, short_error(run.error, 160), links) for run in now.failed]
+        found += [_run("FAILED", run, short_error(links.error(run.error), 160), links) for run in now.failed]
     return found
 
 

@@ -45,15 +45,16 @@ class Running:
     percent: int | None
 
 
-def links_of(app_list: Iterable[Mapping[str, Any]], site: str) -> Links:
+def links_of(app_list: Iterable[Mapping[str, Any]], site: str, sees_payloads: bool = False) -> Links:
     """Return the links to the models that the site has and that the user may view."""
     models = [model for app in app_list if app["app_label"] == APP for model in app["models"]]
-    return Links(site, frozenset(model["model"]._meta.model_name for model in models if model["perms"].get("view")))
+    visible = frozenset(model["model"]._meta.model_name for model in models if model["perms"].get("view"))
+    return Links(site, visible, sees_payloads and "taskrun" in visible)
 
 
-def board(app_list: Sequence[Mapping[str, Any]], site: str) -> dict[str, Any]:
+def board(app_list: Sequence[Mapping[str, Any]], site: str, sees_payloads: bool) -> dict[str, Any]:
     """Return what the page shows; the pieces about rows that the user may not view are missing."""
-    links = links_of(app_list, site)
+    links = links_of(app_list, site, sees_payloads)
     if not links.visible:
         return {}
     now = snapshot()

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, ProgrammingError
 
 from django_tasks_fsm.cli import (
+    check,
     doctor,
     explain,
     graph,
@@ -26,11 +27,12 @@ from django_tasks_fsm.cli import (
     verbs,
     worker,
 )
+from django_tasks_fsm.cli.arguments import refuse_bytes
 from django_tasks_fsm.management.commands.runworker import Command as RunWorker
 
 ANSWERING: dict[str, Any] = {
     "explain": explain, "status": status, "list": listing, "show": show, "logs": run_log, "run": run, "doctor": doctor,
-    "resize": resizing, "reschedule": rescheduling,
+    "resize": resizing, "reschedule": rescheduling, "check": check,
 }  # fmt: skip
 """Rooms that end with an exit code."""
 
@@ -51,6 +53,7 @@ class Command(BaseCommand):
         named = {"status": status, "list": listing, "show": show, "logs": run_log, "run": run, "doctor": doctor}
         for name, room in named.items():
             room.add_arguments(_room(rooms, name, room.HELP))
+        check.add_arguments(_room(rooms, "check", check.HELP))
         resizing.add_arguments(_room(rooms, "resize", resizing.HELP))
         rescheduling.add_arguments(_room(rooms, "reschedule", rescheduling.HELP))
         for name, words in pausing.HELP.items():
@@ -71,6 +74,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, room: str, **options: Any) -> None:
         """Hand over to the room."""
+        refuse_bytes(options)
         if room == "worker":
             command = RunWorker()
             command.from_command_line = self.from_command_line

@@ -13,12 +13,11 @@ from functools import partial
 from django_tasks_fsm.core.outcomes import Outcome
 from django_tasks_fsm.worker.executors import connections
 from django_tasks_fsm.worker.executors.underway import Underway
-from django_tasks_fsm.worker.runner import Job, given_up
+from django_tasks_fsm.worker.runner import FORKED_CHILD_EXIT, Job, given_up
 
 logger = logging.getLogger("django_tasks_fsm")
 
 Report = Callable[[Outcome], None]
-FORKED_CHILD_EXIT = 70
 
 
 class Executor(ABC):
@@ -79,7 +78,7 @@ class Executor(ABC):
     def _report_ended(self, job: Job, outcome: Outcome) -> bool:
         """Report what became of a job, unless it was given up before; return whether it was not."""
         in_time = self.underway.end(job)
-        if in_time:
+        if in_time or outcome.is_stored:
             self.report(outcome)
         else:
             said = (job.claim.id, job.definition.name, outcome.ending.name.lower())

@@ -22,9 +22,9 @@ from django_tasks_fsm.exceptions import CancellationRequested, RunTimedOut
 from django_tasks_fsm.stopwatch import Stopwatch
 from django_tasks_fsm.worker import errand
 from django_tasks_fsm.worker.executors import connections
-from django_tasks_fsm.worker.executors.base import FORKED_CHILD_EXIT
+from django_tasks_fsm.worker.executors.handlers import kept
 from django_tasks_fsm.worker.notebook import Notebook
-from django_tasks_fsm.worker.runner import Job, broken_off, run, run_async
+from django_tasks_fsm.worker.runner import FORKED_CHILD_EXIT, Job, broken_off, run, run_async
 
 ANNOUNCED_WITHIN = 0.5
 """Seconds until a SIGTERM counts as somebody else's, and ends the process."""
@@ -109,7 +109,8 @@ class Child:
     def _outcome(self, job: Job) -> Outcome:
         connections.before()
         try:
-            return contextvars.Context().run(self._call, job)
+            with kept(str(job.claim.id)):
+                return contextvars.Context().run(self._call, job)
         except (CancellationRequested, RunTimedOut) as error:
             return broken_off(job, error)  # the signal came just before, or just after, the function
 

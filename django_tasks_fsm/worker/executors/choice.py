@@ -17,7 +17,8 @@ from django_tasks_fsm.worker.executors.pool import PoolExecutor
 from django_tasks_fsm.worker.executors.process import ProcessExecutor
 from django_tasks_fsm.worker.executors.service import ServiceExecutor, ServiceLoop
 from django_tasks_fsm.worker.executors.thread import ThreadExecutor
-from django_tasks_fsm.worker.runner import Job, handback_delay
+from django_tasks_fsm.worker.handback import handback_delay
+from django_tasks_fsm.worker.runner import Job
 
 
 class Executors:

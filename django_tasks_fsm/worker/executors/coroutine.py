@@ -19,7 +19,8 @@ from django_tasks_fsm.core.outcomes import Outcome
 from django_tasks_fsm.worker.executors import connections
 from django_tasks_fsm.worker.executors.base import Executor, Report
 from django_tasks_fsm.worker.executors.inbox import Inbox
-from django_tasks_fsm.worker.runner import Job, handback_delay, run_async
+from django_tasks_fsm.worker.handback import handback_delay
+from django_tasks_fsm.worker.runner import Job, run_async
 
 logger = logging.getLogger("django_tasks_fsm")
 

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections, transaction
 from django_tasks_fsm.core.outcomes import Outcome
 from django_tasks_fsm.worker.executors.base import Executor, Report
 from django_tasks_fsm.worker.executors.connections import after as tidy
+from django_tasks_fsm.worker.executors.handlers import kept
 from django_tasks_fsm.worker.executors.inbox import Inbox
 from django_tasks_fsm.worker.lifecycle.job import ServiceJob
 from django_tasks_fsm.worker.runner import Job, run, run_async
@@ -75,7 +76,8 @@ class InlineExecutor(Executor):
 
     def _run(self, job: Job) -> Outcome:
         # async_to_sync, unlike asyncio.run, lets the coroutine's ORM calls come back to this thread and its connection.
-        outcome = async_to_sync(self._awaited)(job) if job.is_async else run(job)
+        with kept(str(job.claim.id)):
+            outcome = async_to_sync(self._awaited)(job) if job.is_async else run(job)
         self.leave_if_forked()
         return outcome
 

@@ -13,7 +13,8 @@ from django_tasks_fsm.worker import errand
 from django_tasks_fsm.worker.errand import Sender
 from django_tasks_fsm.worker.executors.leash import ChildDied, Leash
 from django_tasks_fsm.worker.executors.stint import TICK, Stint
-from django_tasks_fsm.worker.runner import Job, handback_delay
+from django_tasks_fsm.worker.handback import handback_delay
+from django_tasks_fsm.worker.runner import Job
 
 logger = logging.getLogger("django_tasks_fsm")
 

@@ -22,9 +22,10 @@ from django_tasks_fsm.worker.executors import connections
 from django_tasks_fsm.worker.executors.base import Executor, Report
 from django_tasks_fsm.worker.executors.inbox import Inbox
 from django_tasks_fsm.worker.failures import describe
+from django_tasks_fsm.worker.handback import handback_delay
 from django_tasks_fsm.worker.listening import pass_on
 from django_tasks_fsm.worker.remote import perform
-from django_tasks_fsm.worker.runner import Job, handback_delay
+from django_tasks_fsm.worker.runner import Job
 
 logger = logging.getLogger("django_tasks_fsm")
 

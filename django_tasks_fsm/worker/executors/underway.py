@@ -6,10 +6,11 @@ import sys
 import threading
 import traceback
 
-from django_tasks_fsm.worker import runner
+from django_tasks_fsm.worker import atomic, runner
 from django_tasks_fsm.worker.failures import FRAMES
 from django_tasks_fsm.worker.runner import Job
 
+CALLERS = (runner.__file__, atomic.__file__)
 LATE = 5.0
 """Seconds past its timeout in which a function may still stop by itself, with a traceback that says where it was."""
 
@@ -53,7 +54,7 @@ class Underway:
         frame = sys._current_frames().get(thread.ident or 0) if thread is not None else None
         frames = traceback.extract_stack(frame) if frame is not None else []
         # What led to the function says nothing to the task's author; on an event loop that waits, nothing else is left.
-        ours = [number for number, each in enumerate(frames, 1) if each.filename == runner.__file__]
+        ours = [number for number, each in enumerate(frames, 1) if each.filename in CALLERS]
         return "".join(traceback.format_list(frames[max(ours, default=0) :][-FRAMES:]))
 
     @property

@@ -23,6 +23,7 @@ def test_an_interval_and_a_cron_expression_go_on_after_their_first_common_time()
     assert [slot.day for slot in found] == [4, 7, 10]
 
 
+@pytest.mark.fault("F57")
 @pytest.mark.parametrize(
     "members",
     [

@@ -15,6 +15,7 @@ from django_tasks_fsm.exceptions import InvalidTrigger
 from tests.core.triggers.oracle import CHANGES, EXPRESSIONS, wanted, window
 
 
+@pytest.mark.fault("F55")
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("zone", CHANGES)
 def test_a_policy_agrees_with_a_walk_minute_by_minute(zone, policy):
@@ -93,6 +94,7 @@ class Stuck(LocalTimes):
         return datetime(2000, 1, 1)
 
 
+@pytest.mark.fault("F55")
 @pytest.mark.parametrize("policy", ["vixie", "skip"])
 def test_a_search_without_progress_is_stopped(policy):
     stuck = Stuck("0 0 * * *", "", shown="0 0 * * *")

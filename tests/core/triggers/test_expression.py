@@ -3,11 +3,12 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from django_tasks_fsm.core.triggers.expression import ALIASES, MAX_LENGTH, clean, compile_expression, seed_for
 from django_tasks_fsm.exceptions import InvalidTrigger, ScheduleNeverFires
+from tests.properties import examples
 
 START = datetime(2026, 1, 1, 12)
 
@@ -43,12 +44,14 @@ def test_an_expression_that_means_something_else_than_it_says_is_refused(express
         compile_expression(expression, "")
 
 
+@pytest.mark.fault("F57")
 @pytest.mark.parametrize("expression", ["0 0 30 2 *", "0 0 31 2,4,6,9,11 *", "0 0 31 4 ?"])
 def test_impossible_dates_are_refused(expression):
     with pytest.raises(ScheduleNeverFires, match="never fires"):
         compile_expression(expression, "")
 
 
+@pytest.mark.fault("F57")
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
@@ -135,7 +138,8 @@ PIECES = [
 ITEM = st.sampled_from(PIECES) | st.text("0123456789*/,-#LWHR?@mon ", max_size=6)
 
 
-@settings(max_examples=80, deadline=None)
+@pytest.mark.fault("F57")
+@examples(80)
 @given(st.lists(ITEM, min_size=4, max_size=7), st.sampled_from(["", "s"]))
 def test_any_text_compiles_or_is_an_invalid_trigger(fields, seed):
     try:

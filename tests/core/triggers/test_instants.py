@@ -14,17 +14,20 @@ def test_an_aware_datetime_is_brought_to_utc():
     assert as_utc(paris, "at").isoformat() == "2026-07-01T10:00:00+00:00"
 
 
+@pytest.mark.fault("F59")
 def test_a_naive_datetime_is_refused_by_name():
     with pytest.raises(InvalidTrigger, match="at is 2026-07-01T12:00:00, without a time zone"):
         as_utc(datetime(2026, 7, 1, 12), "at")
 
 
+@pytest.mark.fault("F59")
 @pytest.mark.parametrize("value", [None, "2026-07-01", 3, float("nan")])
 def test_what_is_no_datetime_is_refused(value):
     with pytest.raises(InvalidTrigger, match="at must be a datetime"):
         as_utc(value, "at")
 
 
+@pytest.mark.fault("F59")
 def test_an_instant_outside_of_the_calendar_is_refused():
     with pytest.raises(InvalidTrigger, match="outside the calendar"):
         as_utc(datetime.max.replace(tzinfo=ZoneInfo("America/New_York")), "at")

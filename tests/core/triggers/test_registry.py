@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from django_tasks_fsm.core.triggers import (
@@ -25,6 +25,7 @@ from django_tasks_fsm.core.triggers import (
     registry,
 )
 from django_tasks_fsm.exceptions import InvalidTrigger, NameTaken
+from tests.properties import examples
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 TRIGGERS = [
@@ -109,7 +110,7 @@ KEYS = st.sampled_from(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.sampled_from(TRIGGERS), st.dictionaries(KEYS, HOSTILE, min_size=1, max_size=2))
 def test_hostile_json_gives_a_trigger_or_invalid_trigger(trigger, damage):
     try:

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from django_tasks_fsm.core.triggers import Cron, Interval, Manual, Once, Trigger, preview
 from django_tasks_fsm.core.triggers.walk import newest_slots
 from django_tasks_fsm.exceptions import InvalidTrigger
+from tests.properties import examples
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -68,7 +69,7 @@ def test_a_trigger_that_does_not_move_forward_is_stopped():
         preview(Backwards(()), NOON, 5)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.integers(1, 10**7), min_size=1, max_size=30, unique=True), st.integers(1, 8), st.integers(0, 10**7))
 def test_the_newest_slots_are_those_that_a_walk_would_find(seconds, keep, age):
     trigger = Fixed((0, *sorted(seconds)))

@@ -122,6 +122,7 @@ def test_interrupting_what_has_ended_does_nothing(loop, run_on_loop, reports):
     assert reports.is_empty()
 
 
+@pytest.mark.fault("F19")
 @pytest.mark.parametrize("hostile", [start_a_task_that_leaves, stop_the_loop], ids=["sys.exit", "stop"])
 def test_nothing_ends_the_loop_for_the_others(loop, run_on_loop, reports, tmp_path, wait_until, hostile):
     neighbour = job(ahold, str(tmp_path / "trail"), str(tmp_path / "gate"))
@@ -133,6 +134,7 @@ def test_nothing_ends_the_loop_for_the_others(loop, run_on_loop, reports, tmp_pa
     assert reports.next().claim is neighbour.claim
 
 
+@pytest.mark.fault("F9")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_child_that_returns_counts_for_nothing(run_on_loop, reports, tmp_path):
     assert run_on_loop(job(afork, str(tmp_path / "trail"))).result_json == '"parent"'
@@ -160,6 +162,7 @@ def test_a_late_interruption_of_an_ended_loop_is_no_error(loop, run_on_loop):
     loop.interrupt(done)
 
 
+@pytest.mark.fault("F46")
 @pytest.mark.parametrize("leaves", [agroup, open_a_transaction], ids=["connection", "transaction"])
 def test_database_connections_are_clean_for_the_next_coroutine(
     transactional_db, run_on_loop, monkeypatch, wait_until, leaves

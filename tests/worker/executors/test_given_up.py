@@ -89,6 +89,7 @@ def test_its_late_return_is_dropped(request, give_up, reports, caplog, wait_unti
     assert reports.is_empty()
 
 
+@pytest.mark.fault("F33")
 def test_another_thread_takes_the_place(pool, give_up, reports):
     give_up(pool, block, "a")
     assert pool.lost_slots == 0

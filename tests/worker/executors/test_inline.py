@@ -54,6 +54,7 @@ def test_it_runs_in_the_calling_thread(db, run):
     assert run(job(where)).result_json == f'"{threading.get_ident()}"'
 
 
+@pytest.mark.fault("F16")
 def test_a_task_that_leaves_leaves_nobody_behind(db, run):
     assert run(job(leave)).ending is Ending.FAILED
     assert run(job(echo, 1)).ending is Ending.DONE
@@ -77,6 +78,7 @@ def test_without_a_transaction_around_it_none_is_opened(transactional_db, run):
     assert seen == ["at once"]
 
 
+@pytest.mark.fault("F9")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.parametrize("task", [fork, afork], ids=["function", "coroutine"])
 def test_a_child_that_returns_counts_for_nothing(run, tmp_path, task):

@@ -128,6 +128,7 @@ def test_what_the_pool_cancels_is_given_back_and_what_a_person_cancels_is_cancel
     assert (outcome.ending, outcome.reason) == (Ending.CANCELLED, "a person asked for it")
 
 
+@pytest.mark.fault("F33")
 def test_a_pool_that_never_answers_is_given_up_past_the_timeout(silent, taken, reports, monkeypatch, wait_until):
     monkeypatch.setattr(underway, "LATE", 0.0)
     one, future = taken(timeout=0.01)

@@ -68,6 +68,7 @@ def test_what_a_function_raises_comes_as_text(run):
     assert "raise RuntimeError(message)\nRuntimeError: é" in outcome.failure.traceback
 
 
+@pytest.mark.fault("F7")
 @pytest.mark.parametrize(
     ("function", "args", "how"),
     [(processed.leave, [7], "ended with exit code 7"), (processed.segfault, [], "was ended by SIGSEGV")],
@@ -88,10 +89,12 @@ def test_a_crash_is_charged_to_its_own_run_only(reports, child_settings, tmp_pat
     pool.stop()
 
 
+@pytest.mark.fault("F7")
 def test_a_crash_is_retried_by_policy(run):
     assert run(job(processed.leave, 0, max_attempts=2)).ending is Ending.RETRY
 
 
+@pytest.mark.fault("F7")
 def test_a_child_that_was_killed_while_idle_is_replaced_and_nobody_pays(run):
     pid = json.loads(run(job(processed.where)).result_json)[0]
     os.kill(pid, signal.SIGKILL)
@@ -107,6 +110,7 @@ def test_a_cancelled_function_is_broken_off_and_tidies_up(begun, reports, impati
     assert trail.read(path)[1:] == ["tidied"]
 
 
+@pytest.mark.fault("F10", "F30")
 def test_a_function_that_obeys_nobody_is_killed_with_what_it_has_started(begun, reports, impatient, wait_until):
     one, path, pids = begun(processed.cling)
     one.context.request_stop("a person asked for it")
@@ -116,6 +120,7 @@ def test_a_function_that_obeys_nobody_is_killed_with_what_it_has_started(begun, 
     wait_until(lambda: not any(map(is_alive, pids)))
 
 
+@pytest.mark.fault("F30")
 @pytest.mark.parametrize(
     ("function", "said"),
     [
@@ -155,6 +160,7 @@ def test_where_no_child_can_start_runs_are_given_back(run, monkeypatch, capfd):
     assert run(job(processed.where)).ending is Ending.DONE
 
 
+@pytest.mark.fault("F9")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_fork_that_returns_counts_for_nothing(run, reports):
     assert run(job(processed.fork)).result_json == '"child left with 70"'
@@ -168,6 +174,7 @@ def test_what_has_not_begun_can_be_taken_back(begun, children):
     assert children.unstarted() == waiting
 
 
+@pytest.mark.fault("F10")
 def test_stopping_leaves_no_process_behind(begun, children, wait_until):
     _, _, pids = begun(processed.cling)
     children.stop()

@@ -56,6 +56,7 @@ def test_language_time_zone_and_context_do_not_reach_the_next_run(run_on_thread)
     assert json.loads(run_on_thread(job(look_at_the_weather)).result_json) == before
 
 
+@pytest.mark.fault("F16")
 def test_a_task_that_leaves_the_building_leaves_the_thread(run_on_thread):
     assert run_on_thread(job(leave_the_building)).ending is Ending.FAILED
     assert run_on_thread(job(echo, 1)).ending is Ending.DONE
@@ -74,6 +75,7 @@ def test_what_has_not_begun_can_be_taken_back(reports, tmp_path, wait_until):
     assert reports.is_empty()
 
 
+@pytest.mark.fault("F9")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_child_that_returns_counts_for_nothing(run_on_thread, reports, tmp_path):
     outcome = run_on_thread(job(fork, str(tmp_path / "trail")))
