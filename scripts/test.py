@@ -64,7 +64,7 @@ SLOW = (
     "upgrade",
 )
 # More than a machine of two cores has: many tests wait for a lease, a signal or the server.
-PROCESSES = "3"
+PROCESSES = "4"
 NO_TESTS_COLLECTED = 5
 
 Part = tuple[str, bool]

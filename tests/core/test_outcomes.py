@@ -56,7 +56,7 @@ def test_a_constructor_fills_exactly_the_fields_of_its_ending(outcome, filled):
         "exception": None,
         "stop": None,
     }
-    empty |= {"at": None, "args": None, "kwargs": None, "throttled": False, "is_fresh": False}
+    empty |= {"at": None, "args": None, "kwargs": None, "throttled": False, "is_fresh": False, "is_stored": False}
     fields = {field.name: getattr(outcome, field.name) for field in dataclasses.fields(outcome)}
     assert fields == {"claim": CLAIM, **empty, **filled}
 

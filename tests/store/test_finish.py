@@ -78,7 +78,8 @@ def test_a_failure_of_any_size_can_be_stored():
     huge = Failure("x" * 1000, "m" * 10**6, "\x00" * 10**6, "r" * 10**4)
     assert finished(Outcome.failed(claimed(run), huge)) == {run.pk}
     now, record = row(run), the_record(run)
-    assert (len(now.error), len(record.reason)) == (300, 500)
+    assert 250 < len(now.error) <= 300
+    assert 450 < len(record.reason) <= 500
     assert len(record.detail["traceback"]) < 70_000
 
 

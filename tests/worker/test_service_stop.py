@@ -108,11 +108,13 @@ def test_the_second_wish_does_not_wait_for_the_grace(start_worker, files, opened
     assert (row(result).state, row(result).attempt) == ("QUEUED", 0)
 
 
-def test_nothing_is_claimed_after_the_wish(start_worker, files, wait_until):
+def test_nothing_is_claimed_after_the_wish(start_worker, files, wait_until, caplog):
+    caplog.set_level("INFO", "django_tasks_fsm")
     held = hold.enqueue(*files)
     worker = start_worker(grace=60.0)
     begun(files, wait_until)
     worker.switch.ask("the test asks")
+    wait_until(lambda: "stops: the test asks" in caplog.text)  # a turn that has begun already may still claim
     late = noop.enqueue_many([[]] * 5)
     open(files[1], "w").close()
     worker.wait()
