@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-MASK = "\N{BULLET}" * 8
+DOT = "\N{BULLET}"
+MASK = DOT * 8
 DEEPEST = 60
 """Levels that are looked through; what lies deeper is hidden. Nothing that was enqueued does."""
 
@@ -15,7 +17,7 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BETWEEN = re.compile(r"[\W_]+")
 # Anywhere in a name, but for "secretary" and "tokenize"; then whole words, for "monkey", "author" and "compass".
 _TELLING = re.compile(
-    r"password|passwd|passphrase|secret(?!ar)|token(?!i)|credential|cookie|apikey"
+    r"password|passwd|passphrase|secret(?!ar[iy])|token(?!i(?:z|s[aei]))|credential|cookie|apikey"
     r"|(?<![^\W\d_])(?:pass|pwd|keys?|o?auth|authorization|sessions?|sessionid|bearer|jwt|csrf)(?![^\W\d_])"
 )
 
@@ -72,17 +74,31 @@ class Redaction:
 def restored(given: Any, shown: Any, stored: Any) -> Any:
     """Return ``given`` with the stored value wherever it still has the mask that ``shown`` has.
 
-    Raise MaskMisplaced for the mask in another place: what it stands for cannot be told.
+    Raise MaskMisplaced for the mask in another place, or what is left of it: what it stands for cannot be told.
     """
-    if given == MASK:
-        if shown == MASK:
-            return stored
+    if given == shown == MASK:
+        return stored
+    if isinstance(given, str) and DOT in given and given != shown and (shown == MASK or not given.strip(DOT)):
         raise MaskMisplaced
     if isinstance(given, dict):
         olds = (shown, stored) if isinstance(shown, dict) and isinstance(stored, dict) else ({}, {})
         return {key: restored(item, olds[0].get(key), olds[1].get(key)) for key, item in given.items()}
     if isinstance(given, list):
-        pairs = list(zip(shown, stored, strict=False)) if isinstance(shown, list) and isinstance(stored, list) else []
+        pairs = list(_pairs(given, shown, stored)) if isinstance(shown, list) and isinstance(stored, list) else []
         pairs += [(None, None)] * (len(given) - len(pairs))
-        return [restored(item, *old) for item, old in zip(given, pairs, strict=False)]
+        return [restored(item, *old) for item, old in zip(given, pairs, strict=True)]
     return given
+
+
+def _pairs(given: list[Any], shown: list[Any], stored: list[Any]) -> Iterator[tuple[Any, Any]]:
+    # Not for an item that may have moved: one secret must not silently become that of another item.
+    before, after = Counter(map(repr, shown)), Counter(map(repr, given))
+    is_as_long, is_front = len(given) == len(shown), True
+    for item, old in zip(given, zip(shown, stored, strict=True), strict=False):
+        is_same = item == old[0]
+        is_front = is_front and is_same
+        if is_as_long:
+            stands = is_same or not before[repr(item)]
+        else:
+            stands = is_front and before[repr(item)] == after[repr(item)]
+        yield old if stands else (None, None)

@@ -32,5 +32,10 @@ def is_sealed(outcome: Outcome, using: str) -> bool:
     return target in FINAL and _stands(outcome.claim, using) == (target, outcome.claim.fence)
 
 
+def is_held(claim: Claim, using: str) -> bool:
+    """Tell whether a run is still this claim's, as the database has it."""
+    return _stands(claim, using) == (RunState.RUNNING, claim.fence)
+
+
 def _stands(claim: Claim, using: str) -> tuple[str, int] | None:
     return TaskRun.objects.using(using).filter(pk=claim.id).values_list("state", "fence").first()

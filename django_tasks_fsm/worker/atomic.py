@@ -18,7 +18,8 @@ from django_tasks_fsm.dialects import for_alias
 from django_tasks_fsm.exceptions import OwnershipLost, RescheduleRequested, StopSchedule
 from django_tasks_fsm.failpoints import failpoint
 from django_tasks_fsm.store.aside import Aside
-from django_tasks_fsm.store.seal import is_sealed, seal
+from django_tasks_fsm.store.seal import is_held, is_sealed, seal
+from django_tasks_fsm.worker.failures import describe
 from django_tasks_fsm.worker.handback import handback_delay
 from django_tasks_fsm.worker.runner import FORKED_CHILD_EXIT, Job, arguments
 from django_tasks_fsm.worker.verdict import raised, returned, surely
@@ -50,6 +51,8 @@ class AtomicJob(Job):
         aside = self.context._aside = Aside(self.claim.id, self.using)
         try:
             outcome = _in_one_transaction(self, aside)
+            if outcome.ending is Ending.RELEASED:
+                outcome = _unless_still_held(self, outcome)
             if not outcome.is_stored:
                 _keep(aside)
             return outcome
@@ -64,6 +67,7 @@ def _in_one_transaction(job: AtomicJob, aside: Aside) -> Outcome:
         with for_alias(using).writing(), transaction.atomic(using=using):
             # The first of all these calls: one of the function's may raise behind the commit.
             transaction.on_commit(partial(committed.append, True), using=using)
+            mark = transaction.savepoint(using)
             has_begun = True
             try:
                 failpoint("run.started")
@@ -77,7 +81,7 @@ def _in_one_transaction(job: AtomicJob, aside: Aside) -> Outcome:
                 outcome = surely(raised, job, asked)
             else:
                 outcome = surely(returned, job, value)
-            _store(job, outcome, aside)
+            _store(job, outcome, aside, mark)
         failpoint("finish.committed")
     except _Undone as undone:
         return undone.outcome
@@ -92,9 +96,13 @@ def _in_one_transaction(job: AtomicJob, aside: Aside) -> Outcome:
     return replace(outcome, is_stored=True)
 
 
-def _store(job: AtomicJob, outcome: Outcome, aside: Aside) -> None:
+def _store(job: AtomicJob, outcome: Outcome, aside: Aside, mark: str) -> None:
     if outcome.ending is Ending.FAILED:  # a result that nobody can store: FAILED means that nothing has happened
         raise _Undone(outcome)
+    if connections[job.using].closed_in_transaction:  # by the function: no outage, which is tried again for ever
+        raise transaction.TransactionManagementError("The function has closed the connection of its transaction.")
+    # An error where the transaction is another one by now: MariaDB undoes it at a deadlock, whoever catches that.
+    transaction.savepoint_commit(mark, job.using)
     try:
         aside.flush()
     except OwnershipLost as error:
@@ -120,6 +128,18 @@ def _not_committed(job: AtomicJob, outcome: Outcome | None, error: BaseException
     reason = f"its transaction {what}: {type(error).__name__}: {error}"
     logger.warning("Run %s (%s): %s; it will run again.", job.claim.id, job.definition.name, reason)
     return Outcome.rescheduled(job.claim, handback_delay(job.claim), reason)
+
+
+def _unless_still_held(job: AtomicJob, outcome: Outcome) -> Outcome:
+    """Return the outcome of a job that has lost its run; a failure where it was the function that ended or deleted it.
+
+    That is undone with the rest: given back, it would be done again for ever, with no attempt charged.
+    """
+    with suppress(DatabaseError, InterfaceError):
+        if is_held(job.claim, job.using):
+            error = OwnershipLost("An atomic function cannot end, or delete, its own run.")
+            return Outcome.failed(job.claim, describe(error), error)
+    return outcome
 
 
 def _keep(aside: Aside) -> None:

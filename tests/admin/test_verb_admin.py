@@ -99,6 +99,17 @@ def test_an_unknown_row_or_verb_is_not_found(admin_client: Client, fetch: Task, 
 
 
 @pytest.mark.fault("F79")
+def test_a_row_that_one_may_not_view_is_refused(
+    admin_client: Client, fetch: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(fetch)
+    rule = lambda self, request, obj=None: obj is None  # noqa: E731
+    monkeypatch.setattr("django_tasks_fsm.admin.run.TaskRunAdmin.has_view_permission", rule)
+    assert admin_client.post(address("taskrun_verb", run.pk, "cancel")).status_code == 403
+    assert TaskRun.objects.get(pk=run.pk).state == "QUEUED"
+
+
+@pytest.mark.fault("F79")
 def test_a_row_outside_the_queryset_is_not_found(
     admin_client: Client, fetch: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,9 @@ from tests.cli.terminal import command
 WRITING = {"worker", "prune", "run", "pause", "resume", "cancel", "retry", "resize", "reschedule"}
 """Rooms that are there to change something; all others must not."""
 
+READING = ("SELECT", "(SELECT", "SHOW", "PRAGMA", "WITH", "DECLARE")
+"""What statements that read begin with; DECLARE is PostgreSQL's cursor for a long answer."""
+
 
 def digest() -> str:
     """Return what all tables of the app hold, as one number."""
@@ -74,7 +77,7 @@ def test_commands_that_read_send_nothing_that_locks(run: TaskRun) -> None:
             command(*arguments)
         for query in sent:
             words = query["sql"].strip().upper()
-            assert words.startswith(("SELECT", "(SELECT", "SHOW", "PRAGMA", "WITH")), (arguments, query["sql"])
+            assert words.startswith(READING), (arguments, query["sql"])
             assert not any(lock in words for lock in ("FOR UPDATE", "FOR SHARE", "LOCK IN SHARE")), query["sql"]
 
 

@@ -11,11 +11,11 @@ from django_tasks_fsm.core.redaction import DEEPEST, MASK, MaskMisplaced, Redact
 TELLING = """
     password PASSWORD password1 user_password dbPassword passwd pwd pass boarding-pass passphrase secret client_secret
     SECRET_KEY token tokens authToken key keys api_key API-Key apikey X-Api-Key2 auth oauth2 Authorization bearer jwt
-    cookie Set-Cookie session sessionid csrftoken credential credentials awsCredentials
+    cookie Set-Cookie session sessionid csrftoken TOKENID tokenissued secretarn credential credentials awsCredentials
 """
 PLAIN = """
     keyboard monkey turkey hockey author authority compass bypass passenger passed secretary tokenizer obsession
-    size name sender since user card
+    secretariat tokenised size name sender since user card
 """
 
 
@@ -90,6 +90,45 @@ def test_the_mask_that_comes_back_stands_for_what_was_stored() -> None:
     assert restored(given, Redaction().value(stored), stored) == {
         "rows": [{"key": 1, "size": 20}], "token": "s3cret", "new": 1
     }  # fmt: skip
+
+
+ADA, BOB, EVE = ({"user": name, "key": name.upper()} for name in ("ada", "bob", "eve"))
+
+
+@pytest.mark.parametrize(
+    ("order", "stored"),
+    [([0], [ADA, BOB]), ([0, 1, 1], [ADA, BOB]), ([1], [ADA, BOB]), ([1, 0], [ADA, BOB]), ([0, 2], [ADA, BOB, EVE])],
+)
+def test_a_secret_never_becomes_that_of_another_item(order: list[int], stored: list[Any]) -> None:
+    shown = Redaction().value(stored)
+    try:
+        found = restored([shown[place] for place in order], shown, stored)
+    except MaskMisplaced:
+        assert order != [0]
+    else:
+        assert found == [stored[place] for place in order]
+
+
+def test_an_item_may_follow_those_that_stay_as_they_are() -> None:
+    shown = Redaction().value([ADA, BOB])
+    assert restored([*shown, {"key": "new"}], shown, [ADA, BOB]) == [ADA, BOB, {"key": "new"}]
+    assert restored([{**shown[0], "user": "Ada"}, shown[1]], shown, [ADA, BOB]) == [{**ADA, "user": "Ada"}, BOB]
+
+
+@pytest.mark.parametrize("given", [MASK[:-1], f"{MASK}x", f"x{MASK}"])
+def test_what_is_left_of_the_mask_is_no_new_secret(given: str) -> None:
+    with pytest.raises(MaskMisplaced):
+        restored({"key": given}, {"key": MASK}, {"key": "s3cret"})
+
+
+def test_a_dot_that_was_no_mask_may_stay() -> None:
+    assert restored(["\N{BULLET}", "\N{BULLET} one"], ["\N{BULLET}", ""], ["\N{BULLET}", ""])[1] == "\N{BULLET} one"
+
+
+@pytest.mark.parametrize("given", [[MASK], [MASK, "x"]])
+def test_one_of_several_that_look_the_same_is_not_guessed(given: list[str]) -> None:
+    with pytest.raises(MaskMisplaced):
+        restored(given, [MASK, MASK, "x"], ["a", "b", "x"])
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,13 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding=
 def commands(one: Page) -> list[str]:
     """Return the commands that a page names in its prose."""
     spans = [span for _, line in one.prose for span in CODE.findall(line)]
-    return [span.removeprefix("CI=1 ") for span in spans if re.match(r"(CI=1 )?make |python -m ", span)]
+    return [span.removeprefix("CI=1 ") for span in spans if re.match(r"(CI=1 )?make |\.venv/bin/python -m ", span)]
 
 
 def is_there(command: str) -> bool:
     """Tell whether what a command names exists: the target, the tests, the module."""
     words = command.split()
-    if words[0] == "python":
+    if words[0] == ".venv/bin/python":
         return importlib.util.find_spec(words[2]) is not None
     found = ARGUMENTS.search(command)
     paths = [word for word in found[1].split() if "/" in word] if found else []
@@ -47,7 +47,7 @@ def test_every_command_that_is_named_exists(one: Page):
 
 @pytest.mark.parametrize(
     "command",
-    ["make tea", 'make test PYTEST_ARGS="tests/faults/test_nothing.py"', "python -m scripts.nothing"],
+    ["make tea", 'make test PYTEST_ARGS="tests/faults/test_nothing.py"', ".venv/bin/python -m scripts.nothing"],
 )
 def test_a_command_that_does_not_exist_is_found(command: str):
     assert not is_there(command)

@@ -54,7 +54,7 @@ def test_what_a_function_changes_of_its_process_changes_neither_worker_nor_signa
 
 
 @pytest.mark.fault("F11")
-def test_a_worker_hears_the_signals_again_that_a_function_has_muted(reports, caplog):
+def test_a_worker_hears_the_signals_again_that_a_function_has_muted(transactional_db, reports, caplog):
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     one = job(unruly.ignore_signals)
     InlineExecutor(reports.report, reports.begun.append, "default").submit([one])

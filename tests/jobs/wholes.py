@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 
 from django_tasks_fsm import StopSchedule, task
 from django_tasks_fsm.context import RunContext
+from django_tasks_fsm.models import TaskRun
 from tests.jobs import trail as trails
 from tests.jobs.tasks import noop
 
@@ -137,6 +138,31 @@ def point_nowhere(word: str) -> None:
     """Write a foreign key that points nowhere, which is noticed at the commit, or at once."""
     leave(word)
     User.groups.through.objects.create(user_id=2**30, group_id=2**30)
+
+
+@task(atomic=True, max_attempts=2)
+def hang_up(word: str) -> None:
+    """Close the connection."""
+    leave(word)
+    connection.close()
+
+
+@task(atomic=True, max_attempts=2)
+def begin_anew(word: str) -> None:
+    """End the transaction and go on in the next one, as MariaDB does at a deadlock."""
+    leave(word)
+    with connection.cursor() as cursor:
+        cursor.execute("ROLLBACK")
+
+
+@task(atomic=True, takes_context=True, max_attempts=2)
+def end_oneself(context: RunContext, word: str, asks: bool) -> None:
+    """Abort the run that executes this, and perhaps ask whether it goes on."""
+    leave(word)
+    TaskRun.objects.get(pk=context.run_id).abort(reason="enough")
+    if asks:
+        context._looked_at = 0.0
+        context.check()
 
 
 @task(atomic=True, takes_context=True)

@@ -117,17 +117,18 @@ def test_a_run_that_comes_back_waits_for_a_prerequisite_that_began_anew_while_it
     assert (state_of(after), waiting_on(after)) == ("QUEUED", 0)
 
 
-def test_a_run_that_comes_back_ends_with_a_prerequisite_that_failed_anew_while_it_ran():
+@pytest.mark.parametrize(("policy", "state"), [("skip", "SKIPPED"), ("cancel", "CANCELLED"), ("fail", "FAILED")])
+def test_a_run_that_comes_back_ends_with_a_prerequisite_that_failed_anew_while_it_ran(policy, state):
     before = enqueued()
     after = enqueued(before)
-    RunPrerequisite.objects.filter(run=after).update(on_failure="skip")
+    RunPrerequisite.objects.filter(run=after).update(on_failure=policy)
     done(before)
     held = claimed(after)
     before.rerun(downstream=False)
     failed(before)
     assert (state_of(after), waiting_on(after)) == ("RUNNING", 1)
     assert finished(Outcome.released(held, "the worker stops")) == {after.pk}
-    assert state_of(after) == "SKIPPED"
+    assert state_of(after) == state
 
 
 def test_unsettling_twice_counts_an_edge_once():

@@ -94,4 +94,19 @@ ORDER = (
            "return list(old.filter(pk__in=list(runs.values_list(\"pk\", flat=True))).values_list(\"pk\", flat=True))",
            "return list(runs.values_list(\"pk\", flat=True))",
            "tests/store/test_prune.py::test_a_run_that_is_revived_while_it_is_pruned_keeps_everything"),
+    Mutant("a policy that ends what is RUNNING", "models/cascade.py", ", values=values, only_from=WAITING)",
+           ", values=values)",
+           "tests/models/test_settling.py::"
+           "test_a_run_that_comes_back_ends_with_a_prerequisite_that_failed_anew_while_it_ran"),
+    Mutant("a run counted past max_runs by two at once", "store/exhaust.py", "row.select_for_update().first()",
+           "row.first()",
+           "tests/specs/test_firing.py::test_two_workers_that_start_at_once_make_no_more_runs_than_are_left",
+           "postgresql"),
+    Mutant("a new life reads its prerequisites without a lock", "models/settling.py",
+           "states = lock_in_order({edge.prerequisite_id for edge in chunk}, using)",
+           "states = {\n                one.pk: RunState(one.state)\n                "
+           "for one in TaskRun.objects.filter(pk__in=[edge.prerequisite_id for edge in chunk])\n            }",
+           "tests/specs/test_ends.py::"
+           "test_a_prerequisite_that_ends_while_what_needed_it_begins_anew_is_not_waited_for",
+           "postgresql"),
 )  # fmt: skip

@@ -101,4 +101,8 @@ SAFETY = (
     Mutant("a pause that doubles with each loss for ever", "store/rescue.py", "2 ** min(losses, MOST_DOUBLINGS)",
            "2**losses",
            "tests/store/test_rescue.py::test_runs_that_are_lost_twice_together_come_back_apart"),
+    Mutant("verbs on a row that one may not view", "admin/verb_admin.py",
+           "        if not self.may(request, verb, obj):\n            raise PermissionDenied\n        return",
+           "        return",
+           "tests/admin/test_verb_admin.py::test_a_row_that_one_may_not_view_is_refused"),
 )  # fmt: skip

@@ -12,6 +12,8 @@ from django_tasks_fsm.exceptions import OwnershipLost, UnstorablePayload
 from django_tasks_fsm.models import Message, TaskRun
 from django_tasks_fsm.store import inbox
 from tests.jobs.letters import aread_all, read_all
+from tests.store.faults import losing_answers_to_commits
+from tests.store.rows import claimed
 
 pytestmark = pytest.mark.usefixtures("quick_options")
 
@@ -42,6 +44,19 @@ def test_a_late_holder_takes_no_message(transactional_db, gate):
     with pytest.raises(OwnershipLost):
         inbox.take(run.pk, 1, "default")
     assert Message.objects.get().delivered_at is None
+
+
+def test_a_message_is_handed_over_though_the_commit_of_its_taking_was_not_answered(transactional_db, gate):
+    run = TaskRun.objects.get(pk=read_all.enqueue(gate).id)
+    run.send("a")
+    run.send("b")
+    fence = claimed(run).fence
+    with losing_answers_to_commits() as lost:
+        first = inbox.take(run.pk, fence, "default")
+    second = inbox.take(run.pk, fence, "default")
+    assert first
+    assert second
+    assert (lost, first.name, second.name) == (["COMMIT"], "a", "b")
 
 
 def test_a_payload_that_json_cannot_hold_is_refused_by_name(transactional_db, gate):

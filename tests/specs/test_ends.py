@@ -197,3 +197,21 @@ def test_a_prerequisite_that_begins_anew_while_what_waits_for_it_is_claimed_hold
         assert_sound()
 
     explore(begin, {"person": [rerun], "worker": [other]}, check)
+
+
+def test_a_prerequisite_that_ends_while_what_needed_it_begins_anew_is_not_waited_for():
+    def begin():
+        world = Awaited("done")
+        for each in world.ends:
+            give(Outcome.done(each, "1"))
+        for each in claims(2):
+            give(Outcome.failed(each, FAILURE))
+        row(world.left).rerun(downstream=False)
+        return world, *claims(1)
+
+    def check(made, did):
+        assert [row(run).state for run in made[0].below] == ["QUEUED", "FAILED"]
+        assert_sound()
+
+    person = [lambda made: row(made[0].below[0]).retry()]
+    explore(begin, {"person": person, "worker": [lambda made: give(Outcome.done(made[1], "1"))]}, check)

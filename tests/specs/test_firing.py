@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
-from django_tasks_fsm.core.triggers import cron, dump, every
+from django_tasks_fsm.core.triggers import WorkerStart, cron, dump, every
 from django_tasks_fsm.models import Task, TaskRun
+from django_tasks_fsm.store import worker_life
 from django_tasks_fsm.store.fire import fire
 from tests.specs.runner import explore
 from tests.specs.worlds import assert_sound, emptied
@@ -96,3 +98,20 @@ def test_a_task_that_is_paused_while_it_fires_fires_before_or_not_at_all():
 
     person = [lambda task: read(task).pause(), lambda _: fire(DB)]
     explore(due, {"worker": [lambda _: fire(DB)], "person": person}, check)
+
+
+def test_two_workers_that_start_at_once_make_no_more_runs_than_are_left():
+    def begin():
+        emptied()
+        Task.objects.create(name="t", function="tests.nothing", trigger=dump(WorkerStart()), max_runs=1)
+
+    def start(_):
+        (request,) = worker_life.wanted("start", ("*",), (), DB) or (None,)
+        return request is not None and worker_life.make(request, uuid.uuid4(), DB) is not None
+
+    def check(_, did):
+        assert sorted([*did["left"], *did["right"]]) == [False, True]
+        assert TaskRun.objects.count() == 1
+        assert Task.objects.get(name="t").state == "EXHAUSTED"
+
+    explore(begin, {"left": [start], "right": [start]}, check)

@@ -117,6 +117,15 @@ def test_a_worker_that_leaves_is_gone_at_once_but_was_heard_of_last_when_it_was(
     assert abs(row.stopped_at - timezone.now()) < timedelta(seconds=5)
 
 
+def test_a_worker_that_beats_has_not_stopped_whatever_its_row_says():
+    me = an_identity()
+    register(me, DB)
+    leave(me.id, DB)
+    beat(me, DB)
+    row: Any = Worker.objects.get()
+    assert (row.stopped_at, row.is_alive) == (None, True)
+
+
 def test_leaving_twice_or_without_a_row_does_no_harm():
     leave(uuid.uuid4(), DB)
     me = an_identity()
@@ -141,6 +150,19 @@ def test_the_row_of_a_worker_that_still_holds_a_run_is_kept_until_it_is_rescued(
     assert forget_gone(WEEK, DB) == 0
     TaskRun.objects.all().abort()
     assert forget_gone(WEEK, DB) == 1
+
+
+def test_a_worker_that_comes_back_while_the_gone_are_forgotten_keeps_its_row():
+    worker = a_worker(silent_for=8 * 86400)
+
+    def come_back(execute, sql, params, many, context):
+        if sql.startswith("DELETE"):
+            Worker.objects.filter(pk=worker.pk).update(heartbeat_at=timezone.now())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(come_back):
+        assert forget_gone(WEEK, DB) == 0
+    assert Worker.objects.get().is_alive
 
 
 @pytest.mark.parametrize(("minutes", "is_open"), [(None, False), (5, False), (-5, True)])

@@ -144,6 +144,26 @@ def test_a_run_that_fails_has_done_nothing(task, words):
     assert not connection.in_atomic_block
 
 
+def test_a_connection_that_the_function_closes_is_no_outage():
+    outcome = carried_out(taken(wholes.hang_up, "word"))
+    assert (outcome.ending, outcome.is_stored, wholes.left("word")) == (Ending.RETRY, False, 0)
+    assert "closed the connection" in outcome.failure.message
+
+
+def test_a_transaction_that_is_not_the_first_one_any_more_is_not_committed():
+    job = taken(wholes.begin_anew, "word")
+    outcome = carried_out(job)
+    assert (outcome.ending, outcome.is_stored, run_of(job).state) == (Ending.RETRY, False, "RUNNING")
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_a_run_that_is_ended_by_its_own_function_fails_and_does_not_begin_again(asks):
+    job = taken(wholes.end_oneself, "word", asks)
+    outcome = carried_out(job)
+    assert (outcome.ending, outcome.is_stored, wholes.left("word")) == (Ending.FAILED, False, 0)
+    assert "its own run" in outcome.failure.message
+
+
 def test_a_call_behind_the_commit_that_raises_changes_nothing_about_it(caplog):
     wholes.SEEN.clear()
     job = taken(wholes.call_later, "word")

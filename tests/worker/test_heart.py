@@ -72,6 +72,19 @@ def test_silence_is_counted_from_the_last_stored_beat(heart, database, monkeypat
     assert heart.silence == 42
 
 
+def test_a_beat_that_takes_long_counts_from_its_beginning(heart, monkeypatch):
+    now = [1000.0]
+
+    def slowly(identity, using, vitals):
+        now[0] += 30
+        return Beat()
+
+    monkeypatch.setattr(workers, "beat", slowly)
+    monkeypatch.setattr("django_tasks_fsm.worker.heart.time.monotonic", lambda: now[0])
+    heart.beat()
+    assert heart.silence == 30
+
+
 def test_a_file_that_cannot_be_touched_stops_neither_heart_nor_loop(database, told, caplog):
     Heart(ME, "default", 3600, lambda beat, since: told.append(beat), "/nowhere/at/all").beat()
     assert len(told) == 1

@@ -102,7 +102,7 @@ RULES = (
         "R109",
         _("The queue of every unfinished run has a row."),
         _("Workers that serve all queues do not see the queue, and the run waits for ever."),
-        _("Add a queue of that name in the admin."),
+        _("Make the row in a shell: Queue.objects.create(name=...)."),
         Rows(TaskRun, "run", _without_queue, ("state", "queue")),
     ),
     Invariant(
