@@ -38,6 +38,8 @@ class Dialect(ABC):
     transient_codes: ClassVar[frozenset[Any]] = frozenset()
     refusing_codes: ClassVar[frozenset[Any]] = frozenset()
     """Of a database that takes nothing for a while, whatever it is."""
+    impatient_sql: ClassVar[str] = ""
+    """Lets the transaction, or a connection that nobody else has, wait for a lock for a second at most."""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection

@@ -27,6 +27,7 @@ class MySQLDialect(Dialect):
     """Speak to MariaDB 10.6 and MySQL 8.0.11 and newer (SKIP LOCKED). Django counts matched rows, not changed ones."""
 
     transient_codes = TRANSIENT
+    impatient_sql = "SET SESSION innodb_lock_wait_timeout = 1"
     refusing_codes = REFUSING
 
     @property

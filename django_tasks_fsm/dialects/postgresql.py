@@ -23,6 +23,7 @@ class PostgreSQLDialect(Dialect):
     """Speak to PostgreSQL 14 and newer through psycopg 3 (psycopg 2 works, without LISTEN)."""
 
     transient_codes = TRANSIENT
+    impatient_sql = "SET LOCAL lock_timeout = '1s'"
     refusing_codes = REFUSING
 
     @property

@@ -67,6 +67,8 @@ class Aside:
             with for_alias(self._using).writing(), transaction.atomic(using=self._using):
                 return self._write_if_free()
         except (DatabaseError, InterfaceError):  # not worth the function's end; it is written with that
+            # Nor is a second wait: the function has itself locked what is to be written.
+            self._passes = False
             self._close()
             return False
         finally:
@@ -76,6 +78,8 @@ class Aside:
         row = TaskRun.objects.using(self._using).filter(pk=self._run_id).select_for_update(skip_locked=True)
         if not row.values_list("pk"):  # the function has it locked, and waiting for that would never end
             return False
+        with connections[self._using].cursor() as cursor:
+            cursor.execute(for_alias(self._using).impatient_sql)
         self.flush()
         return True
 

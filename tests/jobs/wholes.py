@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 
 from django_tasks_fsm import StopSchedule, task
 from django_tasks_fsm.context import RunContext
-from django_tasks_fsm.models import TaskRun
+from django_tasks_fsm.models import RunDetail, TaskRun
 from tests.jobs import trail as trails
 from tests.jobs.tasks import noop
 
@@ -80,6 +80,15 @@ def bear(context: RunContext, fails: bool = False) -> None:
     context.log("two made")
     if fails:
         raise ValueError("after all")
+
+
+@task(atomic=True, takes_context=True)
+def write_its_own_detail(context: RunContext, word: str) -> None:
+    """Lock the row that its progress is to be written to, and say so."""
+    leave(word)
+    RunDetail.objects.update_or_create(pk=context.run_id, defaults={"metadata": {"by": "hand"}})
+    context.progress(1, 2, note="by hand")
+    context.log("by hand")
 
 
 @task(atomic=True, takes_context=True)

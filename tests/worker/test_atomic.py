@@ -96,6 +96,13 @@ def test_runs_that_it_makes_are_there_with_the_commit(fails, made):
     assert (run_of(job).progress, run_of(job).detail.log.count("two made")) == (50, 1)
 
 
+def test_a_function_that_has_locked_what_is_said_of_it_does_not_wait_for_itself():
+    job = taken(wholes.write_its_own_detail, "word")
+    assert in_thread(lambda: carried_out(job)).result(SECONDS).is_stored
+    detail = run_of(job).detail
+    assert (detail.progress_note, detail.metadata, "by hand" in detail.log) == ("by hand", {"by": "hand"}, True)
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_what_it_says_of_itself_is_seen_at_once_where_that_can_be_and_stays_in_any_case(fails):
     wholes.SEEN.clear()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from django_tasks_fsm.store.check import company, history, holders, keys, limits, prerequisites, states, tasks
+from django_tasks_fsm.store.check import company, dangling, history, holders, keys, limits, prerequisites, states, tasks
 from django_tasks_fsm.store.check.invariant import Invariant
 
 RULES: tuple[Invariant, ...] = (
     *states.RULES, *history.RULES, *prerequisites.RULES, *limits.RULES, *keys.RULES, *holders.RULES, *tasks.RULES,
-    *company.RULES,
+    *company.RULES, *dangling.RULES,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from django_tasks_fsm.core.outcomes import Outcome
@@ -20,6 +21,7 @@ from django_tasks_fsm.models import (
     ServiceTicks,
     Task,
     TaskPrerequisite,
+    TaskRun,
     Transition,
 )
 from tests.store.check.guards import drop_unique, raw
@@ -389,3 +391,10 @@ def _ticks() -> None:
 def _line() -> None:
     values = {"number": 1, "attempt": 1, "at": timezone.now(), "level": 20, "size": 0}
     RunLog.objects.create(run_id=uuid.uuid4(), fence=1, **values)
+
+
+@plants("D901")
+def _gone() -> None:
+    before, _, _ = pair()
+    with connection.constraint_checks_disabled():
+        TaskRun._base_manager.filter(pk=before.pk)._raw_delete(connection.alias)
