@@ -38,8 +38,6 @@ class Dialect(ABC):
     transient_codes: ClassVar[frozenset[Any]] = frozenset()
     refusing_codes: ClassVar[frozenset[Any]] = frozenset()
     """Of a database that takes nothing for a while, whatever it is."""
-    impatient_sql: ClassVar[str] = ""
-    """Lets the transaction, or a connection that nobody else has, wait for a lock for a second at most."""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
@@ -100,6 +98,9 @@ class Dialect(ABC):
 
     def lock_for_writing(self, table: str) -> None:
         """Take, in an open transaction, what makes a read before a write safe; nothing where row locks do."""
+
+    def hurry(self) -> None:
+        """Wait for a lock for a second at most in this transaction, on a connection that nobody else has."""
 
     def is_transient(self, error: BaseException) -> bool:
         """Tell whether repeating the whole transaction can help: deadlock, lock wait, busy, lost connection."""

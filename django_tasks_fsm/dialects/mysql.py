@@ -27,7 +27,6 @@ class MySQLDialect(Dialect):
     """Speak to MariaDB 10.6 and MySQL 8.0.11 and newer (SKIP LOCKED). Django counts matched rows, not changed ones."""
 
     transient_codes = TRANSIENT
-    impatient_sql = "SET SESSION innodb_lock_wait_timeout = 1"
     refusing_codes = REFUSING
 
     @property
@@ -56,6 +55,10 @@ class MySQLDialect(Dialect):
         if str(self._level).lower() != READ_COMMITTED and self.connection.get_autocommit():
             self.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
         yield
+
+    def hurry(self) -> None:
+        """See Dialect.hurry."""
+        self.execute("SET SESSION innodb_lock_wait_timeout = 1")
 
     def advice(self) -> list[tuple[str, str, str]]:
         """See Dialect.advice: transactions that ``writing`` does not begin have the level of the settings."""

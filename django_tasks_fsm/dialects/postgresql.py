@@ -23,7 +23,6 @@ class PostgreSQLDialect(Dialect):
     """Speak to PostgreSQL 14 and newer through psycopg 3 (psycopg 2 works, without LISTEN)."""
 
     transient_codes = TRANSIENT
-    impatient_sql = "SET LOCAL lock_timeout = '1s'"
     refusing_codes = REFUSING
 
     @property
@@ -141,6 +140,10 @@ class PostgreSQLDialect(Dialect):
     def wake(self, channel: str, payload: str) -> None:
         """See Dialect.wake; PostgreSQL delivers at commit and folds equal messages of one transaction."""
         self.execute("SELECT pg_notify(%s, %s)", (channel, payload))
+
+    def hurry(self) -> None:
+        """See Dialect.hurry."""
+        self.execute("SET LOCAL lock_timeout = '1s'")
 
     def listen(self, channel: str) -> Listener | None:
         """See Dialect.listen."""

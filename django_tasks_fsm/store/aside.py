@@ -78,8 +78,7 @@ class Aside:
         row = TaskRun.objects.using(self._using).filter(pk=self._run_id).select_for_update(skip_locked=True)
         if not row.values_list("pk"):  # the function has it locked, and waiting for that would never end
             return False
-        with connections[self._using].cursor() as cursor:
-            cursor.execute(for_alias(self._using).impatient_sql)
+        for_alias(self._using).hurry()
         self.flush()
         return True
 
