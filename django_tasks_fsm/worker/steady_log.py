@@ -19,7 +19,7 @@ class Steady(logging.Filter):
         """See logging.Filter."""
         try:
             logger.callHandlers(record)
-        except Exception:
+        except Exception:  # a full disk, a closed socket, a bug: none of it is the business of who logs
             self._tell()
         return False
 
