@@ -36,6 +36,9 @@ class Job:
     is_async: bool
     executor: str
 
+    # The three below are called only where ``is_service`` or ``is_atomic`` says so. Plain functions are called without
+    # them: each call costs every run, and each frame would stand in every traceback.
+
     def live(self) -> Any:
         """Live in this thread: a service's business."""
         raise NotImplementedError
